@@ -23,6 +23,7 @@ from tests import test_check_publishers as published
 from tests.adapters.files.test_git import commit, git
 from tests.fakes.advisories import affected, record
 from tests.fakes.change_project import PYPROJECT, ChangeProject
+from tests.fakes.exploitation import kev, kev_entry
 from tests.fakes.gate_project import NOW, accept_small_feeds, at
 from tests.fakes.index import FakeIndex
 from tests.fakes.integrity import FakeIntegrity, provenance
@@ -238,6 +239,33 @@ def test_broken_metadata_is_named_on_the_base_and_tolerated_in_the_change(
     change.commit("repaired")
     assert change.run() == ExitCode.INPUT
     assert capfd.readouterr().err.startswith("error: the base branch: pyproject.toml: cannot be read")
+
+
+def test_what_a_change_brings_and_is_exploited_is_stated_by_the_catalog_of_the_base(change: ChangeProject) -> None:
+    change.feed(CVE_FOO, CVE_BAR)
+    change.write(".security-config.toml", '[feeds]\nkev = "kev.json"\n')
+    change.write("kev.json", kev(kev_entry("CVE-2026-0002")).decode())
+    change.commit()
+    change.lock("foo==1.0", "bar==2.0")
+    change.write("kev.json", kev().decode())
+    change.commit("change")
+    assert change.run() == ExitCode.DENIED
+    [touched] = [finding for finding in change.review().new if not finding.package]
+    assert "the change touches 1 file of feeds.kev" in touched.message
+    [new] = [finding for finding in change.review().new if finding.package == "bar"]
+    [known] = change.review().existing
+    assert (new.is_exploited, known.is_exploited) == (True, False)
+    assert new.message.startswith("bar 2.0 has CVE-2026-0002 (PYSEC-2), exploited since 2026-05-01 (KEV)")
+
+
+def test_a_catalog_that_cannot_be_read_is_no_pass_of_a_change(change: ChangeProject) -> None:
+    change.feed(CVE_BAR)
+    change.write(".security-config.toml", '[feeds]\nkev = "kev.json"\n[gate]\nfail_on = "critical"\n')
+    change.commit()
+    change.lock("foo==1.0", "bar==2.0")
+    change.commit("change")
+    assert change.run() == ExitCode.NOT_EXAMINED
+    assert ("vulnerability.not-examined", "") in change.new()
 
 
 def test_the_waivers_of_the_base_apply(change: ChangeProject) -> None:

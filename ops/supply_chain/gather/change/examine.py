@@ -10,6 +10,7 @@ from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.gather.change.states import CODE, ProjectState, ReviewStates
+from ops.supply_chain.gather.gates.exploitation import exploitation_feeds, unchecked_exploitation
 from ops.supply_chain.gather.gates.outcome import finish_gate
 from ops.supply_chain.gather.risk.advisories.finish import ProjectGate, not_examined_findings, project_gates
 from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, look_up
@@ -112,16 +113,17 @@ def _vulnerabilities(states: ReviewStates) -> Advisories:
     with look_up(run, VULNERABILITY, VULNERABILITY_SOURCES, projects=projects) as found:
         matches = vulnerabilities_of(found)
         newest = newest_clear(run, found, matches)
-        gates = project_gates(run, found)
-    base, head = (
-        [
-            *vulnerability_findings(found, gate, matches, newest),
-            *gate.builder.classified(),
-            *_not_examined(found, gate),
-        ]
-        for gate in gates
-    )
-    return Advisories(base, head, found.feeds, found.notes)
+    with exploitation_feeds(run) as exploitation:
+        base, head = (
+            [
+                *vulnerability_findings(found, gate, matches, newest),
+                *gate.builder.classified(),
+                *_not_examined(found, gate),
+            ]
+            for gate in project_gates(run, found, exploitation)
+        )
+    head += unchecked_exploitation(exploitation, f"{VULNERABILITY}.not-examined")
+    return Advisories(base, head, (*found.feeds, *exploitation.refs), (*found.notes, *exploitation.notes))
 
 
 def _malware(states: ReviewStates) -> Advisories:

@@ -111,9 +111,10 @@ class FindingBuilder:
             return _finding(code, Severity.INFO, found, at, said=_settled(found), step=f"Nothing: {found.reason}.")
         known = self._exploited(found.names)
         when = self._when(code, found, known)
-        said = _affected(found) if found.status is Status.AFFECTED else _undecided(found)
-        said = "; ".join(filter(None, (said, known.words if known else "", _severity(found))))
+        used = f", {known.words}" if known and known.words else ""
+        said = _affected(found, used) if found.status is Status.AFFECTED else _undecided(found, used)
         step = _step(found, at, move_to, newest)
+        said = f"{said}; {_severity(found)}"
         finding = _finding(code, found.rating.counts_as, found, at, said=said, step=step, when=when)
         return msgspec.structs.replace(finding, exploitation=known) if known else finding
 
@@ -246,14 +247,14 @@ def _day(seconds: int | None) -> str:
         return ""
 
 
-def _affected(found: Vulnerability) -> str:
+def _affected(found: Vulnerability, used: str) -> str:
     kind = "is malware" if found.malware else "has"
-    return f"{found.package} {found.version} {kind} {found.id}{_aliases(found)}{_summary(found)}"
+    return f"{found.package} {found.version} {kind} {found.id}{_aliases(found)}{used}{_summary(found)}"
 
 
-def _undecided(found: Vulnerability) -> str:
+def _undecided(found: Vulnerability, used: str) -> str:
     who = f"{found.package} {found.version}"
-    return f"{who} may have {found.id}{_aliases(found)}{_summary(found)}; {printable(found.reason)}"
+    return f"{who} may have {found.id}{_aliases(found)}{used}{_summary(found)}; {printable(found.reason)}"
 
 
 def _settled(found: Vulnerability) -> str:

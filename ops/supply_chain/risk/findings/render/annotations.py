@@ -37,7 +37,8 @@ def annotation_commands(
 def _annotation(mark: Mark, cause: RootCause, folder: str | None, typed: Callable[[str], str]) -> str:
     located = next((finding for finding in cause.findings if finding.path), None)
     severity = "" if cause.severity is Severity.INFO else f", {cause.severity}"
-    said = "\n".join([cause.title, *map(typed, cause.steps[:1])])
+    title = "  ".join(filter(None, [cause.title, cause.exploited]))
+    said = "\n".join([title, *map(typed, cause.steps[:1])])
     lines = [printable(line) for line in without_credentials(said).split("\n")]
     file = ""
     if located is not None and folder is not None:
