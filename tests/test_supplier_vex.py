@@ -137,3 +137,53 @@ def test_a_change_of_the_configuration_takes_statements_back_and_a_rebuild_gives
     acme.run("--rebuild")
     assert "product" in acme.codes("vex.json")
     assert status(acme) == ""
+
+
+def test_status_shows_what_matches_nothing_and_what_contradicts(acme: World) -> None:
+    assert "statements:" not in acme.run("--status")[1]
+    take(acme, "affected.json", openvex(stated("affected", INSIDE)))
+    take(acme, "fixed.json", openvex(stated("fixed", INSIDE), name="https://acme.example/vex/2"))
+    take(acme, "other.json", openvex(stated("fixed", "pkg:generic/thing@9"), name="https://acme.example/vex/3"))
+    take(acme, "link.json", linked("urn:cdx:11111111-1111-4111-8111-111111111111/1#x"))
+    take(acme, "draft.json", csaf(draft=True))
+    named = {"product": {"name": "pkg:generic/thing", "version": "1.0"}}
+    take(acme, "named.json", cyclonedx_by_name(**named["product"]))
+    code, text = acme.run("--status")
+    assert code == ExitCode.PASS
+    lines = [line for line in text.splitlines() if line.startswith(("  statements", "    "))]
+    assert lines[0] == (
+        "  statements: 2 about registered components, 1 possible, 2 about nothing registered, 1 conflict, "
+        "1 of documents that do not count"
+    )
+    shown = "\n".join(lines)
+    assert "it refers to a BOM that was not accepted: urn:cdx:11111111-1111-4111-8111-111111111111/1" in shown
+    assert "about nothing: CVE-2026-1 fixed pkg:generic/thing@9 (Acme, other.json): no accepted document lists" in shown
+    assert "possible: CVE-2026-1 not_affected" in shown
+    assert (
+        f"conflict: CVE-2026-1 affected {THING} (Acme, affected.json) counts, CVE-2026-1 fixed {THING} (Acme, fixed.json) "
+        "does not, for 1 component" in shown
+    )
+    document = status_document(acme)
+    assert document["counts"] == {"matched": 2, "possible": 1, "unmatched": 2, "conflicts": 1, "not_counting": 1}
+    (conflict,) = document["conflicts"]
+    assert (conflict["counts"]["status"], conflict["loses"]["status"]) == ("affected", "fixed")
+    assert conflict["first"] == {
+        "product": "pkg:generic/thing", "product_version": "1.0", "component": "pkg:npm/left-pad", "version": "1.3.0",
+    }  # fmt: skip
+    (acme.project / ".security-config.toml").write_text('component_name = "N"')
+    document = status_document(acme)
+    assert {row["reason"] for row in document["unmatched"]} == {"its supplier is not in [[suppliers]] any more"}
+
+
+def cyclonedx_by_name(name: str, version: str) -> bytes:
+    root = {"type": "application", "bom-ref": "r", "name": name, "version": version}
+    analysis = {"state": "not_affected", "justification": "code_not_present"}
+    vulnerability = {"id": "CVE-2026-1", "analysis": analysis, "affects": [{"ref": "r"}]}
+    metadata = {"timestamp": "2026-11-02T00:00:00Z", "component": root}
+    head = {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "metadata": metadata}
+    return json.dumps({**head, "vulnerabilities": [vulnerability]}).encode()
+
+
+def status_document(world: World) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(world.run("--status", "--format", "json")[1])["result"]["statements"]
+    return found

@@ -39,8 +39,9 @@ from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.files.supplier_files import GivenDocument
+    from ops.supply_chain.adapters.files.supplier_store import SupplierStore
     from ops.supply_chain.adapters.registry.address import RegistryAddress
-    from ops.supply_chain.contracts.values.registry import RegisteredDocument, RegistryCounts
+    from ops.supply_chain.adapters.registry.reader import RegistryReader
     from ops.supply_chain.suppliers.screen import IntakeLine
 
 
@@ -66,7 +67,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="fill the registry again from the stored documents, by today's rules, and from retained releases",
     )
-    what.add_argument("--status", action="store_true", help="show documents, suppliers and decisions")
+    what.add_argument(
+        "--status", action="store_true", help="show documents, decisions, and VEX that is in conflict or about nothing"
+    )
     what.add_argument(
         "--request", default="", metavar="NAME", help="write what this supplier must correct, as text to send"
     )
@@ -99,7 +102,7 @@ def _perform(run: StageRun) -> StageResult:
         )
     address = _address(run)
     if args.status:
-        return _status(address)
+        return _status(run, address)
     if args.request:
         return _request(address, args.request)
     return _ingest(run, address)
@@ -114,13 +117,11 @@ def _address(run: StageRun) -> RegistryAddress:
 
 def _ingest(run: StageRun, address: RegistryAddress) -> StageResult:
     from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
-    from ops.supply_chain.adapters.files.supplier_store import SupplierStore
-    from ops.supply_chain.adapters.registry.address import DEFAULT_TENANT
     from ops.supply_chain.adapters.registry.writer import RegistryWriter
     from ops.supply_chain.gather.assurance.own_releases import register_releases
     from ops.supply_chain.gather.suppliers.ingestion import IntakeSetting, ingest, rebuild
 
-    store = SupplierStore(run.artifacts, "" if address.tenant == DEFAULT_TENANT else address.tenant)
+    store = _store(run, address)
     setting = IntakeSetting(run.root, tuple(run.config.suppliers), run.args.trusted_root, store)
     setting.rules()  # what is wrong with the configuration is found before anything is stored
     if run.args.rebuild:
@@ -164,15 +165,19 @@ def _result(lines: list[IntakeLine]) -> StageResult:
     )
 
 
-def _status(address: RegistryAddress) -> StageResult:
+def _status(run: StageRun, address: RegistryAddress) -> StageResult:
+    from ops.supply_chain.gather.suppliers.statements import review_statements
     from ops.supply_chain.suppliers.screen import status_of, status_text
+    from ops.supply_chain.suppliers.statement_review import review_of, review_text
 
-    documents, counts = _stored(address)
+    with _opened(address) as reader:
+        documents, counts = reader.documents(), reader.counts()
+        review = review_statements(reader, run.config.suppliers, _store(run, address))
     return StageResult(
         outcome=Outcome.PASS,
-        text="\n".join(status_text(documents, counts)),
+        text="\n".join([*status_text(documents, counts), *review_text(review)]),
         counts={"documents": counts.documents},
-        document=status_of(documents, counts),
+        document={**status_of(documents, counts), "statements": review_of(review)},
     )
 
 
@@ -180,7 +185,8 @@ def _request(address: RegistryAddress, name: str) -> StageResult:
     from ops.supply_chain.contracts.values.registry import IntakeDecision
     from ops.supply_chain.suppliers.screen import request_text
 
-    documents = [document for document in _stored(address)[0] if document.supplier == name]
+    with _opened(address) as reader:
+        documents = [document for document in reader.documents() if document.supplier == name]
     if not documents:
         raise _wrong(f"--request {printable(name)!r}: no document of this supplier was received")
     open_ = [document for document in documents if document.decision is not IntakeDecision.ACCEPTED]
@@ -207,15 +213,21 @@ def _score(run: StageRun) -> StageResult:
     )
 
 
-def _stored(address: RegistryAddress) -> tuple[tuple[RegisteredDocument, ...], RegistryCounts]:
+def _opened(address: RegistryAddress) -> RegistryReader:
     from ops.supply_chain.adapters.registry.reader import RegistryReader
 
     if address.file is not None and not address.file.exists():
         raise UsageError(
             f"{address.shown()}: there is no registry yet", hint=f"Run {command('supplier', 'PATH')} first."
         )
-    with RegistryReader(address) as reader:
-        return reader.documents(), reader.counts()
+    return RegistryReader(address)
+
+
+def _store(run: StageRun, address: RegistryAddress) -> SupplierStore:
+    from ops.supply_chain.adapters.files.supplier_store import SupplierStore
+    from ops.supply_chain.adapters.registry.address import DEFAULT_TENANT
+
+    return SupplierStore(run.artifacts, "" if address.tenant == DEFAULT_TENANT else address.tenant)
 
 
 def _titles() -> tuple[dict[str, str], dict[str, str]]:

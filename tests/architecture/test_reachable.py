@@ -24,7 +24,7 @@ CALLED_BY_OTHERS = re.compile(
 OF_THE_REHEARSAL = {"trusted_root_json", "log_in_as", "set_wrong"}
 """The ephemeral Sigstore instance serves the suite as well as `rehearse`: what makes it fail on purpose is for tests."""
 
-OF_THE_REGISTRY = {"all_statements", "find_by_source"}
+OF_THE_REGISTRY = {"find_by_source"}
 """Questions whose answers the tests compare between the databases; no command asks them yet."""
 
 _SHORT = 80

@@ -194,6 +194,14 @@ class RegistryReader:
         found = (document_of(row, {}) for row in rows)
         return tuple(document for document in found if identifier in document.identifiers)
 
+    def documents_about(self, product: str) -> tuple[RegisteredDocument, ...]:
+        """Return the SBOMs of a product, of all suppliers, by its identity in `RegisteredDocument.product`."""
+        rows = self.rows(
+            f"SELECT {DOCUMENT} FROM {{s}}documents d WHERE d.product = {{}} AND d.kind = {{}} ORDER BY d.digest",
+            (product, str(DocumentKind.SBOM)),
+        )
+        return tuple(document_of(row, {}) for row in rows)
+
     def editions(self, document: RegisteredDocument) -> tuple[RegisteredDocument, ...]:
         """Return the SBOMs of a document's product and version by the same supplier, itself too; it alone without a version."""
         if not (document.product and document.product_version):

@@ -8,7 +8,7 @@ Source: https://cyclonedx.org/capabilities/bomlink/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ops.supply_chain.adapters.registry.reader import RegistryReader
@@ -17,14 +17,17 @@ from ops.supply_chain.contracts.values.registry import (
     DocumentKind,
     IntakeDecision,
     PackageName,
+    RegisteredComponent,
     RegisteredDocument,
     RegisteredStatement,
+    RegistryHit,
 )
 from ops.supply_chain.contracts.values.vex import VexSubject
 from ops.supply_chain.core.errors import StageError
 from ops.supply_chain.core.text import excerpt
-from ops.supply_chain.suppliers.matching import Located, SupplierStatement
+from ops.supply_chain.suppliers.matching import Located, SupplierStatement, binding_of
 from ops.supply_chain.suppliers.statement_entries import OTHER_VERSION, package_of, same_version, split_link
+from ops.supply_chain.suppliers.statement_review import StatementReview, review
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.files.supplier_store import SupplierStore
@@ -54,6 +57,20 @@ def statements_about(
     return StatementFinder(reader, suppliers, store).about(names)
 
 
+def review_statements(
+    reader: RegistryReader, suppliers: Sequence[SupplierEntry], store: SupplierStore
+) -> StatementReview:
+    """Return which statements of suppliers count for nothing that is registered, and which contradict each other.
+
+    Raises:
+        StageError: The registry failed.
+    """
+    finder = StatementFinder(reader, suppliers, store)
+    statements = reader.all_statements()
+    counting = finder.counting(statements)
+    return review(statements, counting, finder.hits, all_statements=reader.counts().statements)
+
+
 class StatementFinder:
     """Statements about many vulnerabilities: a BOM that several of them refer to is read once.
 
@@ -70,6 +87,7 @@ class StatementFinder:
         self._speaks_for = {entry.name: entry.products for entry in suppliers}
         self._read: dict[str, ReceivedSbom | None] = {}
         self._found: dict[tuple[VexSubject, str], Located] = {}
+        self._hits: dict[PackageName, tuple[RegistryHit, ...]] = {}
 
     def about(self, names: Iterable[str]) -> tuple[SupplierStatement, ...]:
         """Return the statements about a vulnerability that may count, as `statements_about` does."""
@@ -86,6 +104,31 @@ class StatementFinder:
             and document.current
             and (document.own or document.supplier in self._speaks_for)
         )
+
+    def hits(self, item: SupplierStatement) -> Iterator[RegistryHit]:
+        """Yield the components that a statement can be about, of all documents."""
+        statement = item.statement
+        if statement.package is not None:
+            if statement.package not in self._hits:
+                self._hits[statement.package] = self._reader.find(statement.package)
+            yield from self._hits[statement.package]
+        for located in (item.product_at, item.component_at):
+            for digest in sorted(located.products):
+                yield from self._hit(digest, RegisteredComponent(-1, PackageName("", "", "")))
+            for digest, package, version in sorted(located.components):
+                yield from self._hit(digest, RegisteredComponent(-1, package, version))
+        product = binding_of(statement).product
+        if product is not None:
+            documents = [*self._reader.documents_about(product.label)] if not product.purls else []
+            for identifier in (*product.digests, *product.cpes):
+                documents += self._reader.documents_with(identifier)
+            for document in documents:
+                yield RegistryHit(document, RegisteredComponent(-1, PackageName("", "", "")), ordered=False)
+
+    def _hit(self, digest: str, component: RegisteredComponent) -> Iterator[RegistryHit]:
+        document = self._reader.document(digest)
+        if document is not None:
+            yield RegistryHit(document, component, ordered=False)
 
     def _located(self, item: SupplierStatement) -> SupplierStatement:
         binding = item.statement.binding
