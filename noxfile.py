@@ -111,6 +111,12 @@ def compare(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def upload(session: nox.Session) -> None:
+    """Upload an SBOM to Dependency-Track, `-- dist/release --to URL`; with `--vex FILE` VEX after it; `--dry-run` shows it."""
+    _script(session, "upload_sbom")
+
+
+@nox.session(default=False)
 def supplier(session: nox.Session) -> None:
     """Take in SBOMs and VEX of suppliers, `-- PATH ...`: accepted, quarantined or refused; `-- --status`, `-- --request NAME`."""
     _script(session, "ingest_supplier")

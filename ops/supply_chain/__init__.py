@@ -252,6 +252,15 @@ PIPELINE: tuple[StageRow, ...] = (
         release=(Step(120),),
     ),
     StageRow(
+        "upload_sbom",
+        "SBOM upload",
+        reads="an SBOM of a release, VEX",
+        writes="a project on a server of Dependency-Track",
+        decides="nothing",
+        records=False,
+        secrets=("dependency-track",),
+    ),
+    StageRow(
         "publish_release",
         "Publication",
         reads="dist/release/; the repository's releases and tags on GitHub, or the project pages of a package index",

@@ -29,16 +29,15 @@ from pathlib import Path
 
 import msgspec
 
-from ops.supply_chain.adapters.files.project import describe
 from ops.supply_chain.adapters.tools.received_schemas import schema_defects
-from ops.supply_chain.core.commands import command
-from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
+from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.json_reader import LARGEST_BYTES, UnexpectedShapeError
 from ops.supply_chain.formats.received.read import read_received
 from ops.supply_chain.gather.gates.sboms import lock_of, other_parts
+from ops.supply_chain.gather.release.located_sbom import locate_sbom
 from ops.supply_chain.gather.risk.advisories.sbom_changes import ComparedSbom, risks_of
 from ops.supply_chain.inventory.comparison.compare import ChangeKind, SbomComparison, compare
 from ops.supply_chain.inventory.comparison.inventory import SbomInventory
@@ -47,14 +46,6 @@ from ops.supply_chain.inventory.comparison.render import ComparedSboms, as_markd
 from ops.supply_chain.inventory.comparison.risks import RiskKind, SbomRisks
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
-
-AGGREGATES = ("*-sbom.cdx.json", "*-sbom.json", "*-sbom.spdx3.json", "*-sbom.spdx.json")
-"""How a project's SBOM may be named in a folder; the first pattern that matches wins."""
-
-FOLDERS = ("", "sbom", "release")
-"""Folders in which it is searched."""
-
-STORE_FOLDER = "supply-chain"
 
 _INCLUDED = {
     ChangeKind.ADDED: (ChangeKind.ADDED, ChangeKind.ALSO_PRESENT),
@@ -158,7 +149,7 @@ def _outcome(run: StageRun, refused: Sequence[str], risks: SbomRisks) -> Outcome
 
 def _read(run: StageRun, operand: str) -> tuple[ComparedSbom, int]:
     """Read one side, and count the defects of the document itself."""
-    path = _locate(run, operand)
+    path = locate_sbom(run, operand)
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_BYTES + 1)
@@ -177,41 +168,6 @@ def _read(run: StageRun, operand: str) -> tuple[ComparedSbom, int]:
         )
     others = tuple(other_parts(document, operand))
     return ComparedSbom(received_inventory(document), lock_of(document, operand, data), others), document.defect_count
-
-
-def _locate(run: StageRun, operand: str) -> Path:
-    path = Path(operand)
-    if path.is_file():
-        return path
-    if path.is_dir():
-        return _aggregate_in(path)
-    if operand in {"", ".", ".."} or Path(operand).name != operand:
-        raise InputError(f"{operand}: no such file or folder")
-    # The version under release does not matter here, and a project need not have one.
-    name = describe(run.root, run.config, version=run.args.version or "0").name
-    retained = run.artifacts / STORE_FOLDER / name / operand
-    if not retained.is_dir():
-        raise UsageError(
-            f"{operand!r} is not a file, a folder, or a retained version of {name}",
-            hint=f"List retained versions: {command('retention')}",
-            kind=ErrorClass.COMMAND_LINE,
-        )
-    return _aggregate_in(retained)
-
-
-def _aggregate_in(folder: Path) -> Path:
-    for pattern in AGGREGATES:
-        for part in FOLDERS:
-            found = sorted(path for path in (folder / part).glob(pattern) if path.is_file())
-            if len(found) > 1:
-                names = ", ".join(path.name for path in found)
-                raise InputError(f"{folder}: contains several SBOMs: {names}", hint="Give one of these files.")
-            if found:
-                return found[0]
-    raise InputError(
-        f"{folder}: contains no SBOM of a project: expected one of {', '.join(AGGREGATES)}",
-        hint="Give the file itself.",
-    )
 
 
 def _side(inventory: SbomInventory) -> dict[str, object]:

@@ -26,7 +26,7 @@ KEPT_FOLDERS = {"build", "change", "mirror", "packages", "reproduction", "trust"
 retained releases, the verifier is our own code, and the first stage of a release replaces the distributions, which may be the
 ones that it is given."""
 
-NOT_STAGES = {"publish_attestations", "build_type"}
+NOT_STAGES = {"publish_attestations", "build_type", "upload_url"}
 """Names that begin like a stage's and are something else."""
 
 

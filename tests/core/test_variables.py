@@ -33,7 +33,19 @@ FOREIGN = (
     "AN_UNKNOWN_TOKEN",
 )
 OUTER = dict.fromkeys(
-    (*SIGNING, *PUBLISHING, *UPLOADING, *INDEX, *FOREIGN, "PATH", "HOME", "LC_ALL", "HTTPS_PROXY"), "x"
+    (
+        *SIGNING,
+        *PUBLISHING,
+        *UPLOADING,
+        *INDEX,
+        *FOREIGN,
+        "DEPENDENCY_TRACK_API_KEY",
+        "PATH",
+        "HOME",
+        "LC_ALL",
+        "HTTPS_PROXY",
+    ),
+    "x",
 )
 
 
@@ -60,6 +72,7 @@ def test_few_stages_see_the_identity_token_or_the_github_token() -> None:
         "check_releases",  # reads the released files of a repository that may be private
     }
     assert {script for script, names in seen.items() if names & set(UPLOADING)} == {"publish_release"}
+    assert {script for script, names in seen.items() if "DEPENDENCY_TRACK_API_KEY" in names} == {"upload_sbom"}
     assert not any(names & set(FOREIGN) for names in seen.values())
     assert not seen["sign_artifacts"] & {*INDEX, *PUBLISHING, *UPLOADING}
     assert set(INDEX) <= seen["compile_locks"]

@@ -28,6 +28,7 @@ class Group(StrEnum):
     GITHUB = "github"
     PUBLISHING = "publishing"
     REGISTRY = "registry"
+    DEPENDENCY_TRACK = "dependency-track"
 
 
 class Child(StrEnum):
@@ -74,6 +75,7 @@ VARIABLES: Mapping[Group, re.Pattern[str]] = {
     ),
     Group.GITHUB: re.compile(r"GH_TOKEN|GITHUB_TOKEN"),
     Group.REGISTRY: re.compile(r"SEALWRIGHT_REGISTRY_(?:URL|TENANT)"),
+    Group.DEPENDENCY_TRACK: re.compile(r"DEPENDENCY_TRACK_API_KEY"),
     Group.PUBLISHING: re.compile(r"UV_PUBLISH_TOKEN|ACTIONS_ID_TOKEN_REQUEST_\w+|(?:TEST)?PYPI_ID_TOKEN"),
 }
 """Full names of the variables in each group. `RUN` is what a stage needs to know about its run; none is a secret."""
@@ -91,7 +93,11 @@ CHILDREN: Mapping[Child, frozenset[Group]] = {
 }
 """What each kind of child process may see. A stage gets secrets in addition, by the table of stages."""
 
-SECRETS = frozenset({Group.INDEX, Group.ACCOUNTS, Group.SIGNING, Group.GITHUB, Group.PUBLISHING, Group.REGISTRY})
+SECRETS = frozenset(
+    {
+        Group.INDEX, Group.ACCOUNTS, Group.SIGNING, Group.GITHUB, Group.PUBLISHING, Group.REGISTRY, Group.DEPENDENCY_TRACK,
+    }
+)  # fmt: skip
 """Groups that hold secrets, or the address of an index, which may contain an account."""
 
 NEEDS: Mapping[str, frozenset[Group]] = {
@@ -100,6 +106,7 @@ NEEDS: Mapping[str, frozenset[Group]] = {
     "github": frozenset({Group.GITHUB}),
     "publishing": frozenset({Group.PUBLISHING}),
     "registry": frozenset({Group.REGISTRY}),
+    "dependency-track": frozenset({Group.DEPENDENCY_TRACK}),
 }
 """What the words in the column `secrets` of the table of stages mean."""
 

@@ -6,13 +6,13 @@ import pytest
 
 from ops.supply_chain.adapters.github.address import (
     Api,
-    Token,
     api_from_environment,
     origin_of_url,
     require_own_upload_host,
     token_from_environment,
     web_host,
 )
+from ops.supply_chain.adapters.http.credentials import Token
 from ops.supply_chain.adapters.http.failure import Failed
 from ops.supply_chain.core.errors import UsageError
 

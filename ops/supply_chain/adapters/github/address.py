@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ops.supply_chain.adapters.http.client import is_loopback
-from ops.supply_chain.adapters.http.credentials import DEFAULT_PORTS, Origin
+from ops.supply_chain.adapters.http.credentials import DEFAULT_PORTS, Origin, Token
 from ops.supply_chain.adapters.http.failure import Failed, address
 from ops.supply_chain.core.addresses import GITHUB_API_URL
 from ops.supply_chain.core.errors import ErrorClass, UsageError
@@ -24,31 +24,6 @@ API_VARIABLE = "GITHUB_API_URL"
 TOKEN_VARIABLES = ("GH_TOKEN", "GITHUB_TOKEN")
 
 _TOKEN = re.compile(r"[!-~]{1,4096}")
-
-
-class Token:
-    """A secret: neither its text nor its length shows in a traceback, a log or an error.
-
-    Args:
-        text: Empty where there is none.
-    """
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __repr__(self) -> str:
-        return "Token(****)" if self._text else "Token()"
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-    def header(self) -> dict[str, str]:
-        """Return the header field that shows it, or nothing."""
-        return {"Authorization": f"Bearer {self._text}"} if self._text else {}
-
-    def out_of(self, text: str) -> str:
-        """Return text without it: what another system says may quote what it was sent."""
-        return text.replace(self._text, "****") if self._text else text
 
 
 class Api(NamedTuple):

@@ -18,8 +18,9 @@ from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from ops.supply_chain.adapters.github.address import Api, Token, origin_of_url
+from ops.supply_chain.adapters.github.address import Api, origin_of_url
 from ops.supply_chain.adapters.http.client import MAX_REDIRECTS, REDIRECTS, USER_AGENT, Timeouts, is_loopback
+from ops.supply_chain.adapters.http.credentials import Token
 from ops.supply_chain.adapters.http.exchange import HttpRequest, read_answer
 from ops.supply_chain.adapters.http.failure import Failed, address, status_failure, transport_failure, unavailable
 from ops.supply_chain.adapters.http.tls import tls_context

@@ -29,6 +29,35 @@ Origin = tuple[str, str, int]
 Account = tuple[str, str]
 
 
+class Token:
+    """A secret: neither its text nor its length shows in a traceback, a log or an error.
+
+    Args:
+        text: Empty where there is none.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "Token(****)" if self._text else "Token()"
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def header(self) -> dict[str, str]:
+        """Return the header field that shows it as a bearer token, or nothing."""
+        return {"Authorization": f"Bearer {self._text}"} if self._text else {}
+
+    def as_field(self, name: str) -> dict[str, str]:
+        """Return it as the header field of another name, or nothing."""
+        return {name: self._text} if self._text else {}
+
+    def out_of(self, text: str) -> str:
+        """Return text without it: what another system says may quote what it was sent."""
+        return text.replace(self._text, "****") if self._text else text
+
+
 def origin_of(url: httpx.URL) -> Origin:
     """Return scheme, host and port of a URL, the port spelled out."""
     return (url.scheme, url.host, url.port or DEFAULT_PORTS.get(url.scheme, 0))

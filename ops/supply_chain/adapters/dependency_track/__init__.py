@@ -1,0 +1,1 @@
+"""Dependency-Track: SBOMs and VEX uploaded by its API."""
