@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from ops.supply_chain import ingest_supplier, review_suppliers
+from ops.supply_chain.adapters.files.supplier_store import outputs
 from ops.supply_chain.adapters.tools.schemas import schema_problems
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core.errors import ExitCode
@@ -341,6 +342,8 @@ def test_words_that_are_no_change_are_refused(world: World) -> None:
         [key],
         [key, "state"],
         [key, "owner=a", "owner=b"],
+        [key, "B-0000000000", "owner=a"],
+        ["owner=a"],
         [key, "state=fixed"],
         ["B-0", "owner=a"],
     ):
@@ -366,6 +369,10 @@ def test_the_stored_backlog_is_shown_without_a_comparison(world: World) -> None:
     code, text = world.run("--show", risk["id"])
     assert "  proposed: likelihood 3, impact 5" in text.replace("impact 5:", "impact 5")
     assert world.run("--show", "B-0000000000")[0] == ExitCode.USAGE
+    for about in ("FOO", "ghsa-aaaa", "acme", "generic/thing"):
+        code, text = world.run("--show", about)
+        assert (code, text.splitlines()[0]) == (ExitCode.PASS, "1 item")
+        assert key in text
 
 
 def test_a_lost_registry_is_not_a_clean_one(world: World) -> None:
@@ -491,3 +498,13 @@ def test_real_documents_with_real_advisories(world: World, monkeypatch: pytest.M
     assert "CVE-2023-5752" in names
     assert schema_problems(json.loads((world.dist / "suppliers/suppliers.vdr.cdx.json").read_bytes()), "1.6") == ()
     assert len(text.splitlines()) <= 30
+
+
+def test_what_is_written_among_the_artifacts_is_no_source_of_a_release(world: World) -> None:
+    world.receive("a.json", sbom("2.0", "pkg:pypi/foo@1.1"))
+    world.run()
+    (world.artifacts / "own").mkdir()
+    assert {path.name for path in world.artifacts.iterdir()} - {path.name for path in outputs(world.artifacts)} == {
+        "own"
+    }
+    assert outputs(world.base / "missing") == ()

@@ -54,7 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="WORD",
-        help="ID FIELD=VALUE ...: change what is decided of an item or a risk (state=triaged owner=NAME)",
+        help="ID ... FIELD=VALUE ...: change what is decided of items or risks (state=triaged owner=NAME)",
     )
     what.add_argument(
         "--import",
@@ -64,7 +64,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="take over what was edited in backlog.csv or risk-register.csv",
     )
     what.add_argument(
-        "--show", nargs="?", const="", metavar="ID", help="show the stored backlog, or an item, without a comparison"
+        "--show",
+        nargs="?",
+        const="",
+        metavar="ID|TEXT",
+        help="show the stored backlog, an item or a risk, or the items about a text, without a comparison",
     )
 
 

@@ -51,8 +51,8 @@ class StageRun:
 
     @property
     def outputs(self) -> tuple[Path, ...]:
-        """The folders that the pipeline itself writes, absolute; anything else below `artifacts` can be source."""
-        from ops.supply_chain.adapters.files import incidents, ledger
+        """The folders and files that the pipeline itself writes, absolute; anything else below `artifacts` can be source."""
+        from ops.supply_chain.adapters.files import incidents, ledger, supplier_store
         from ops.supply_chain.adapters.files.artifact_store import STORE_FOLDER
 
         return (
@@ -60,6 +60,7 @@ class StageRun:
             self.artifacts / STORE_FOLDER,
             self.artifacts / ledger.FOLDER,
             self.artifacts / incidents.FOLDER,
+            *supplier_store.outputs(self.artifacts),
         )
 
     def dist_ref(self, path: Path) -> FileRef:

@@ -46,6 +46,12 @@ def test_a_clean_folder_has_no_changes(checkout: Path) -> None:
     assert changes(checkout) == {}
 
 
+def test_files_and_folders_that_the_pipeline_writes_are_left_out(checkout: Path) -> None:
+    for path in ("out/a/b", "out.txt", "outside", "out.txt-wal/x"):
+        add(checkout, path)
+    assert changes(checkout, "out", "out.txt").keys() == {"outside", "out.txt-wal/x"}
+
+
 def _edit(root: Path) -> None:
     add(root, "file")
 

@@ -79,12 +79,13 @@ def test_outside_git_it_is_the_folder_without_what_is_not_source(tree: Path) -> 
         "my-env/lib/x.py",
         "a.egg-info/PKG-INFO",
         "out/sbom/x.json",
+        "out.sqlite",
         "notes~",
     ):
         path = tree / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
-    found = listed(tree, outputs=(tree / "out",))
+    found = listed(tree, outputs=(tree / "out", tree / "out.sqlite"))
     assert found == {
         ".gitattributes": (b"pkg export-ignore\n* text eol=lf\n", False, ""),
         "pkg/module.py": (b"x = 1\r\n", False, ""),

@@ -60,7 +60,7 @@ def read_changes(folder: Path, *, outputs: Iterable[Path] = (), read: Iterable[s
 
     Args:
         folder: A folder in a repository with a commit.
-        outputs: Folders that the pipeline itself writes; what is below them is left out.
+        outputs: Folders and files that the pipeline itself writes; they, and what is below them, are left out.
         read: Files and folders, relative to the folder, that count wherever they are ignored, because the release reads
             them.
     Returns:
@@ -68,13 +68,15 @@ def read_changes(folder: Path, *, outputs: Iterable[Path] = (), read: Iterable[s
     Raises:
         UnavailableError: git cannot be run or answers with an error.
     """
-    top, here = folder.resolve(), []
+    top, here = folder.resolve(), list[str]()
     for output in outputs:
         inside = output.resolve()
         if inside != top and inside.is_relative_to(top):
-            here.append(f"{inside.relative_to(top).as_posix()}/")
+            here.append(inside.relative_to(top).as_posix())
     found = {change.path: change for change in _changes(folder, tuple(read))}
-    return tuple(sorted(change for change in found.values() if not change.path.startswith(tuple(here))))
+    below = tuple(f"{path}/" for path in here)
+    own = (path for path in found if path in here or path.startswith(below))
+    return tuple(found[path] for path in sorted({*found} - {*own}))
 
 
 def _changes(folder: Path, read: Sequence[str]) -> Iterator[SourceChange]:

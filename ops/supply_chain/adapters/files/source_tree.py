@@ -56,7 +56,7 @@ def open_source(root: Path, state: GitState | None, *, outputs: tuple[Path, ...]
     Args:
         root: The project's folder.
         state: Its state in git, or None outside git.
-        outputs: Folders of the pipeline's own, which are not source.
+        outputs: Folders and files of the pipeline's own, which are not source.
     Raises:
         InputError: A file's name has control characters or is not UTF-8.
         UnavailableError: git does not answer.
@@ -106,9 +106,9 @@ def _walked(root: Path, outputs: tuple[Path, ...]) -> Iterator[SourceFile]:
         links = [name for name in folders if (here / name).is_symlink()]
         folders[:] = [name for name in folders if name not in links and _is_source_folder(here / name, outputs)]
         for name in [*names, *links]:
-            if not _is_source_file(name):
-                continue
             path = here / name
+            if not _is_source_file(name) or path in outputs:
+                continue
             relative = path.relative_to(root).as_posix()
             if path.is_symlink():
                 yield SourceFile(path=relative, load=bytes, link=path.readlink().as_posix())

@@ -11,6 +11,7 @@ them together, and waits for the disk a tenth as often.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -39,6 +40,18 @@ LEFTOVER_SECONDS = 86_400
 _REMEDY = (
     "Restore its folder from a copy of the artifacts, or remove the folder and ask the supplier for the document again."
 )
+
+
+_OUTPUT = re.compile(r"suppliers(?:-[a-z0-9_]+)?|registry(?:-[a-z0-9_]+)?\.sqlite(?:-wal|-shm|-journal)?")
+"""Names of the folders of documents, and of the registry's files with what SQLite keeps next to them; each tenant has its own."""
+
+
+def outputs(artifacts: Path) -> tuple[Path, ...]:
+    """Return the folders of documents and the registry's files among retained artifacts: those that exist, sorted."""
+    try:
+        return tuple(sorted(path for path in artifacts.iterdir() if _OUTPUT.fullmatch(path.name)))
+    except OSError:
+        return ()
 
 
 class SignatureFile(NamedTuple):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.supply_chain.contracts.files.backlog import Backlog
+import msgspec
+
+from ops.supply_chain.contracts.files.backlog import Backlog, BacklogItem
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.moments import timestamp
@@ -20,11 +22,15 @@ from ops.supply_chain.suppliers.backlog.documents import backlog_document
 from ops.supply_chain.suppliers.backlog.edits import Edited, apply_changes
 from ops.supply_chain.suppliers.backlog.measures import counts_of
 from ops.supply_chain.suppliers.backlog.review import ReviewDay
-from ops.supply_chain.suppliers.backlog.screen import ReviewCoverage, item_text, risk_text, screen_lines
+from ops.supply_chain.suppliers.backlog.screen import ReviewCoverage, item_lines, item_text, risk_text, screen_lines
+from ops.supply_chain.suppliers.backlog.states import by_urgency
 from ops.supply_chain.suppliers.backlog.tables import imported
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.files.backlog_store import BacklogStore
+
+MOST_FOUND = 12
+"""Items that are shown of those about a text."""
 
 _HINT = f"See {command('backlog', '--show')} for the ids, and docs/backlog.md for the fields."
 
@@ -59,7 +65,7 @@ def edit(run: StageRun, store: BacklogStore) -> StageResult:
 
 
 def show(run: StageRun, backlog: Backlog, key: str) -> StageResult:
-    """Show the stored backlog, or one item or risk of it.
+    """Show the stored backlog, one item or risk of it, or the items about a text: a supplier, product, component, vulnerability or owner.
 
     Raises:
         UsageError: There is no such item or risk.
@@ -73,13 +79,30 @@ def show(run: StageRun, backlog: Backlog, key: str) -> StageResult:
             document=backlog_document(backlog, ReviewCoverage(), today),
         )
     text = _details(backlog, key, today)
-    if not text:
-        raise UsageError(
-            f"--show {excerpt(key)}: there is no such item or risk", hint=_HINT, kind=ErrorClass.COMMAND_LINE
-        )
     chosen = [item for item in backlog.items if item.id == key or key in {merged.item.id for merged in item.merged}]
     risks = [risk for risk in backlog.risks if risk.id == key]
-    return StageResult(outcome=Outcome.PASS, text="\n".join(text), document=(chosen or risks)[0])
+    if text:
+        return StageResult(outcome=Outcome.PASS, text="\n".join(text), document=(chosen or risks)[0])
+    found = by_urgency((item for item in backlog.items if _is_about(item, key)), today)
+    if not found:
+        raise UsageError(
+            f"--show {excerpt(key)}: no item or risk has this id, and no item is about it",
+            hint=_HINT,
+            kind=ErrorClass.COMMAND_LINE,
+        )
+    text = [line for item in found[:MOST_FOUND] for line in item_lines(item, today)]
+    if len(found) > MOST_FOUND:
+        text.append(f"  and {len(found) - MOST_FOUND:,} more: see --format json")
+    return StageResult(
+        outcome=Outcome.PASS,
+        text="\n".join([plural(len(found), "item"), *text]),
+        document=[msgspec.to_builtins(item) for item in found],
+    )
+
+
+def _is_about(item: BacklogItem, text: str) -> bool:
+    places = (item.supplier, item.product, item.component, item.owner, *item.names)
+    return any(text.casefold() in place.casefold() for place in places)
 
 
 def _details(backlog: Backlog, key: str, today: str) -> list[str]:
@@ -97,20 +120,17 @@ def _changed(run: StageRun, backlog: Backlog, day: ReviewDay) -> Edited:
         path: Path = run.args.table
         found = imported(_content(path), backlog, day.today, where=printable(path.name))
         return apply_changes(backlog, found.changes, day)
-    key, *words = run.args.set
+    ids = [word for word in run.args.set if "=" not in word]
     changes: dict[str, str] = {}
-    for word in words:
+    for word in run.args.set:
         name, equals, value = word.partition("=")
-        if not equals or name in changes:
-            raise UsageError(
-                f"--set: expected ID FIELD=VALUE ..., each field once, found {excerpt(word)!r}",
-                hint=_HINT,
-                kind=ErrorClass.COMMAND_LINE,
-            )
-        changes[name] = value
-    if not changes:
-        raise UsageError("--set: expected ID FIELD=VALUE ...", hint=_HINT, kind=ErrorClass.COMMAND_LINE)
-    return apply_changes(backlog, {key: changes}, day)
+        if equals and name in changes:
+            raise UsageError(f"--set: {excerpt(name)} is there twice", hint=_HINT, kind=ErrorClass.COMMAND_LINE)
+        if equals:
+            changes[name] = value
+    if not changes or not ids:
+        raise UsageError("--set: expected ID ... FIELD=VALUE ...", hint=_HINT, kind=ErrorClass.COMMAND_LINE)
+    return apply_changes(backlog, dict.fromkeys(ids, changes), day)
 
 
 def _content(path: Path) -> bytes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+
+import msgspec
 
 from ops.supply_chain.contracts.files.backlog import Backlog
 from ops.supply_chain.core.files import write_atomic
@@ -55,4 +56,4 @@ def write_views(
 
 
 def _json(document: object) -> bytes:
-    return (json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False) + "\n").encode()
+    return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n"

@@ -86,14 +86,13 @@ def basis_of(item: BacklogItem, today: str) -> str:
         return f"accepted by {decision.by} until {decision.until}: {decision.reason}"
     if state is ItemState.NOT_AFFECTED and decision.state is ItemState.NOT_AFFECTED:
         return f"decided by {decision.by} on {decision.decided}: {decision.reason}"
-    if state in (ItemState.NOT_AFFECTED, ItemState.FIXED):
-        made = {version.statement.supplier: version.statement for version in item.versions if version.statement}
-        return "; ".join(
-            f"statement of {name or 'its supplier'}, document {source.document[:12]}"
-            + (f": {source.justification}" if source.justification else "")
-            for name, source in sorted(made.items())
-        )
-    return ""
+    made = {version.statement.supplier: version.statement for version in item.versions if version.statement}
+    closed = state in (ItemState.NOT_AFFECTED, ItemState.FIXED)
+    return "; ".join(
+        f"statement of {name or 'its supplier'}{'' if closed else f' ({source.status})'}, document {source.document[:12]}"
+        + (f": {source.justification}" if source.justification else "")
+        for name, source in sorted(made.items())
+    )
 
 
 def by_urgency(items: Iterable[BacklogItem], today: str) -> list[BacklogItem]:

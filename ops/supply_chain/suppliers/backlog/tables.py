@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ops.supply_chain.contracts.files.backlog import Backlog, BacklogItem, Risk
 from ops.supply_chain.core.errors import InputError
-from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.core.text import excerpt, printable
 from ops.supply_chain.suppliers.backlog.cells import TableRow, read
 from ops.supply_chain.suppliers.backlog.edits import ITEM_FIELDS, RISK_FIELDS
 from ops.supply_chain.suppliers.backlog.register import band_of, review_of, score_of, status_of, values_of
@@ -49,7 +49,7 @@ class Imported(NamedTuple):
 def item_row(item: BacklogItem, today: str) -> dict[str, str]:
     """Return one row: column -> text."""
     found, decision = item.exploitation, item.decision
-    return {
+    row = {
         "id": item.id,
         "state": state_of(item, today).value,
         "supplier": item.supplier,
@@ -86,6 +86,7 @@ def item_row(item: BacklogItem, today: str) -> dict[str, str]:
         "note": decision.note,
         "revision": str(decision.revision),
     }
+    return {name: printable(text) for name, text in row.items()}
 
 
 def risk_row(risk: Risk, today: str) -> dict[str, str]:
@@ -101,7 +102,7 @@ def risk_row(risk: Risk, today: str) -> dict[str, str]:
         "residual_score": residual,
     }  # fmt: skip
     texts = {name: getattr(decision, name) for name in ("controls", "action", "due", "accepted_by", "review", "note")}
-    return {
+    row = {
         **{name: str(value) if value else "" for name, value in numbers.items()},
         **texts,
         "id": risk.id,
@@ -121,6 +122,7 @@ def risk_row(risk: Risk, today: str) -> dict[str, str]:
         "owner": risk.owner,
         "revision": str(decision.revision),
     }
+    return {name: printable(text) for name, text in row.items()}
 
 
 def imported(data: bytes, backlog: Backlog, today: str, *, where: str) -> Imported:
