@@ -120,20 +120,21 @@ def _ingest(run: StageRun, address: RegistryAddress) -> StageResult:
     from ops.supply_chain.adapters.registry.writer import RegistryWriter
     from ops.supply_chain.gather.assurance.own_releases import register_releases
     from ops.supply_chain.gather.suppliers.ingestion import IntakeSetting, ingest, rebuild
+    from ops.supply_chain.gather.suppliers.required_vex import with_vex
 
     store = _store(run, address)
     setting = IntakeSetting(run.root, tuple(run.config.suppliers), run.args.trusted_root, store)
     setting.rules()  # what is wrong with the configuration is found before anything is stored
     if run.args.rebuild:
         with RegistryWriter(address) as writer:
-            lines = list(rebuild(setting, writer))
+            lines = with_vex(list(rebuild(setting, writer)), setting=setting, writer=writer, address=address)
             register_releases(ArtifactStore(run.artifacts), writer)
         return _result(lines)
     with TemporaryDirectory(prefix="sealwright-") as folder:
         given = _given(run, Path(folder))
         with RegistryWriter(address) as writer:
             found = ingest(given, setting=setting, writer=writer, now=timestamp(run.now), supplier=run.args.supplier)
-            lines = list(found)
+            lines = with_vex(list(found), setting=setting, writer=writer, address=address)
     return _result(lines)
 
 

@@ -114,8 +114,19 @@ def policy_document(
     signature: DocumentSignature,
     entry: SupplierEntry | None,
     stated_supplier: str,
+    answered: frozenset[str] | None = None,
 ) -> dict[str, Any]:
-    """Return one entry of `input.documents`."""
+    """Return one entry of `input.documents`.
+
+    Args:
+        registered: The document as it will be registered.
+        read: As far as it could be read.
+        signature: What is known of its signature.
+        entry: Its supplier; None if it has none.
+        stated_supplier: The supplier that was stated; empty if none was.
+        answered: Vulnerabilities that accepted VEX documents of the supplier have statements about, for this version of the
+            product, in upper case; None if there is no such document.
+    """
     return {
         "digest": registered.digest,
         "kind": registered.kind.value,
@@ -148,7 +159,25 @@ def policy_document(
         "draft": read.draft,
         "withdrawn": read.withdrawn,
         "profile": _profile(read, signature, entry),
+        "vex": _vex(read, entry, answered),
     }
+
+
+def _vex(read: ReadDocument, entry: SupplierEntry | None, answered: frozenset[str] | None) -> dict[str, Any]:
+    """Return whether a VEX is required and there, and the vulnerabilities that the SBOM lists without a statement."""
+    sbom = read.sbom
+    if entry is None or not entry.vex_required or sbom is None or read.kind is not DocumentKind.SBOM:
+        return {"required": False, "given": False, "unanswered": []}
+    inside = any(statement.state for statement in sbom.statements)
+    none_known = sbom.lists_vulnerabilities and not sbom.statements
+    open_ = [
+        statement.id
+        for statement in sbom.statements
+        if not statement.state
+        and (answered or frozenset()).isdisjoint(name.upper() for name in (statement.id, *statement.aliases))
+    ]
+    given = inside or none_known or answered is not None
+    return {"required": True, "given": given, "unanswered": open_[:MOST_DEFECTS_SHOWN]}
 
 
 def _profile(read: ReadDocument, signature: DocumentSignature, entry: SupplierEntry | None) -> dict[str, Any] | None:

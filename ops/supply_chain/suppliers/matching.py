@@ -27,7 +27,7 @@ from ops.supply_chain.formats.purl import read_purl
 from ops.supply_chain.formats.version_orders.ranges import is_range
 from ops.supply_chain.suppliers.entries import cpe_name, purl_of, qualifiers_in
 from ops.supply_chain.suppliers.products import matches_product, owns
-from ops.supply_chain.suppliers.statement_entries import package_of, same_version
+from ops.supply_chain.suppliers.statement_entries import package_of, same_version, split_link
 
 
 class Author(IntEnum):
@@ -89,6 +89,20 @@ def applies(item: SupplierStatement, hit: RegistryHit) -> tuple[Author, bool | N
         return in_product.author, _both(in_product.applies, inside)
     alone = _alone(item, binding.product, hit, vendor=vendor)
     return in_product if in_product.applies or (not alone.applies and in_product.applies is None) else alone
+
+
+def is_about_product(item: SupplierStatement, document: RegisteredDocument) -> bool:
+    """Return whether a statement is about the product of a document, in its version, or about a component of it.
+
+    A BOM-Link to the document counts before the document is accepted, when it leads nowhere yet.
+    """
+    binding = binding_of(item.statement)
+    if binding.problem or binding.product is None:
+        return False
+    if any(split_link(link)[0] in document.identifiers for link in binding.product.links):
+        return True
+    vendor = _is_vendor(item.document, document)
+    return _in_product(item, binding.product, document, vendor=vendor).applies is True
 
 
 def binding_of(statement: RegisteredStatement) -> VexBinding:

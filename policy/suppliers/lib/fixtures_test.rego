@@ -25,6 +25,7 @@ good := {"documents": [{
 	"draft": false,
 	"withdrawn": false,
 	"profile": {"name": "minimal", "missing": []},
+	"vex": {"required": false, "given": false, "unanswered": []},
 }]}
 
 # The good document with some of its values replaced.

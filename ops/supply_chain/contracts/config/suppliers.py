@@ -40,7 +40,8 @@ class SupplierEntry(Contract, frozen=True, kw_only=True):
     for any. `formats` are the standards that it may use (`CycloneDX`, `SPDX`, `OpenVEX`, `CSAF`), each with or without a
     version (`CycloneDX 1.6`); empty for any. `max_age_days` is the most days between a document's own time and the day on
     which it is received; without it there is no limit. `profile` is the quality profile that its SBOMs must pass: `minimal`,
-    `ntia-2021`, `cisa-2026` or `bsi-tr-03183-2`.
+    `ntia-2021`, `cisa-2026` or `bsi-tr-03183-2`. With `vex_required` each of its SBOMs needs a VEX of the supplier about that
+    version of the product.
 
     The risk register uses `criticality` (1 to 5: what depends on its products) and `exposure` (`public`, `internal`; unset
     counts as public); `owner` deals with items of the backlog about its products unless another owner was set.
@@ -56,3 +57,4 @@ class SupplierEntry(Contract, frozen=True, kw_only=True):
     exposure: Exposure = Exposure.UNKNOWN
     owner: str = ""
     profile: QualityProfile = QualityProfile.MINIMAL
+    vex_required: bool = False

@@ -6,8 +6,9 @@ its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -77,19 +78,25 @@ def _policy() -> Policy:
     return load_policy([("policy:", HOME / "policy")], [PROFILE], {})
 
 
-def decide(rules: IntakeRules, documents: Sequence[GivenTask]) -> list[DecidedDocument]:
+def decide(
+    rules: IntakeRules, documents: Sequence[GivenTask], answered: Mapping[str, frozenset[str]] = MappingProxyType({})
+) -> list[DecidedDocument]:
     """Read documents, verify their signatures and decide about them; return them in the order given.
 
+    Args:
+        rules: What decides.
+        documents: Those to decide about.
+        answered: Digest of an SBOM -> vulnerabilities that its supplier's accepted VEX has statements about.
     Raises:
         UnavailableError: A schema that one is checked with is not installed.
     """
-    prepared = [_prepared(document, rules) for document in documents]
+    prepared = [_prepared(document, rules, answered.get(document.stored.record.sha256)) for document in documents]
     distinct = {item.entry.document.digest: item for item in prepared}
     decided = _decided([item.question for item in distinct.values()], rules.policy) if distinct else {}
     return [DecidedDocument(item.place, _with(item.entry, decided[item.entry.document.digest])) for item in prepared]
 
 
-def _prepared(given: GivenTask, rules: IntakeRules) -> _Prepared:
+def _prepared(given: GivenTask, rules: IntakeRules, answered: frozenset[str] | None) -> _Prepared:
     stored = given.stored
     record = stored.record
     read = ReadDocument(problem=given.problem) if given.problem else read_document(stored.data, record.name)
@@ -111,7 +118,7 @@ def _prepared(given: GivenTask, rules: IntakeRules) -> _Prepared:
         revision=read.revision,
         identifiers=read.identifiers,
     )
-    question = policy_document(document, read, signature, supplier, record.supplier)
+    question = policy_document(document, read, signature, supplier, record.supplier, answered)
     entry = RegistryEntry(
         document=document, components=read.components, digests=read.digests, statements=read.statements
     )
