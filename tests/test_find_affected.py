@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,16 @@ from ops.supply_chain.adapters.registry.address import registry_address
 from ops.supply_chain.adapters.registry.search import RegistrySearch
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ExitCode
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError
+from ops.supply_chain.formats.received.read import read_received
 from ops.supply_chain.suppliers.affected.screen import MOST_LINES
+from tests.conftest import REPOSITORY
 from tests.fakes.advisories import affected, record
+from tests.fakes.exploitation import kev, kev_entry
 from tests.fakes.gate_project import HASH, NOW, GateProject, accept_small_feeds, at
 from tests.fakes.retained_releases import RetainedReleases
 
+SHARED = Path(os.environ.get("SEALWRIGHT_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
 FOO = record(
     "GHSA-aaaa-bbbb-cccc",
     affected("foo", "introduced 0, fixed 1.2"),
@@ -597,3 +603,66 @@ def test_a_fleet_is_searched_in_one_run(incident: Incident) -> None:
     fleet.write_text("project\nother\n")
     code, lines = incident.ask("foo<1.2", "--fleet", str(fleet))
     assert (code, lines[0]) == (ExitCode.DENIED, "AFFECTED: foo <1.2: 2 locks")
+
+
+def test_what_is_exploited_is_said_first(incident: Incident) -> None:
+    incident.write("kev.json", "")
+    (incident.root / "kev.json").write_bytes(kev(kev_entry("CVE-2026-12345", "2026-11-01")))
+    incident.write(".security-config.toml", CONFIG.replace("[[", '[feeds]\nkev = "kev.json"\n[[', 1))
+    code, lines = incident.ask("GHSA-aaaa-bbbb-cccc")
+    assert code == ExitCode.DENIED
+    assert lines[1].startswith("  exploited since 2026-11-01 (KEV), ")
+
+
+def test_statements_that_lose_are_shown(incident: Incident) -> None:
+    incident.lock("bar==2.0")
+    stated = {"id": "CVE-2026-12345", "affects": [{"ref": "c0"}]}
+    good = {**stated, "analysis": {"state": "not_affected", "justification": "code_not_reachable"}}
+    bad = {**stated, "analysis": {"state": "exploitable"}}
+    incident.accepted("acme.json", sbom("pkg:pypi/foo@1.0", vulnerabilities=[good, bad]))
+    code, lines = incident.ask("CVE-2026-12345")
+    assert code == ExitCode.DENIED
+    assert any(line.startswith("  statement: Acme states not_affected") and "does not count" in line for line in lines)
+
+
+def test_todays_locks_of_a_real_project_are_searched_as_grep_does(
+    incident: Incident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    soar = SHARED / "projects" / "soar"
+    if not soar.is_dir():
+        pytest.skip("needs the shared data")
+    monkeypatch.setattr(incident, "root", soar)
+    whole = incident.whole("urllib3", given=False)
+    places = {place["where"] for place in whole["places"]}
+    expected = {
+        f"{path.relative_to(soar).as_posix()}:{number}"
+        for path in soar.rglob("requirements.txt")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if line.lower().startswith("urllib3==")
+    }
+    assert places == expected
+    assert len(expected) > 10
+    assert all(len(place["path"]) >= 1 for place in whole["places"])
+
+
+def test_real_documents_are_searched_as_by_reading_each(incident: Incident) -> None:
+    real = SHARED / "sbom" / "real"
+    if not real.is_dir():
+        pytest.skip("needs the shared data")
+    incident._call(ingest_supplier.main, str(real))
+    expected: dict[str, set[tuple[str, str]]] = {}
+    for path in real.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            with suppress(UnexpectedShapeError):
+                for component in read_received(data).components:
+                    package = component.package
+                    if package is not None:
+                        key = "/".join(filter(None, (f"pkg:{package.type}", package.namespace, package.name)))
+                        version = package.version or component.version
+                        expected.setdefault(key, set()).add((sha256_bytes(data), version))
+    chosen = sorted(expected, key=lambda key: (-len(expected[key]), key))[:6]
+    for key in chosen:
+        found = {(place["document"], place["version"]) for place in incident.whole(key)["places"] if place["document"]}
+        assert expected[key] <= found, key
+        assert {document for document, _ in found} == {document for document, _ in expected[key]}

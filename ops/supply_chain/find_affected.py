@@ -8,13 +8,13 @@ question is searched, too.
 The first line is the verdict. What cannot be decided or was not searched is its own answer and never "not affected".
 
 Reads    locks, retained releases, the registry, advisory feeds, deployed folders: locks of the project or of --fleet, releases of all
-         components, feeds for identifiers and for a folder alone; waivers of the project.
+         components, feeds for identifiers and for a folder alone; KEV and EPSS of [feeds]; waivers of the project.
 Writes   nothing; with --json a file.
 Decides  nothing contains what was asked for.
 Exits    0 nothing is affected; 2 usage; 4 something is affected, or contains what was asked for; 5 something cannot be decided,
          was not searched, or no feed knows the identifier; 6 the file cannot be written.
-Network  none, but for an identifier without --advisories OSV's snapshot of PyPI is refreshed; none with --offline; the PostgreSQL
-         server that SEALWRIGHT_REGISTRY_URL names.
+Network  the addresses of advisory feeds, KEV and EPSS, for an identifier and for a folder alone; none with --offline. The PostgreSQL
+         server that SEALWRIGHT_REGISTRY_URL names. Nothing about the project is sent.
 Source   docs/affected.md; https://ossf.github.io/osv-schema/; ECMA-427 (package URLs)
 """
 

@@ -133,7 +133,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     `question` is as typed, `subject` what it is about in words. `versions` is True if versions were asked for, or a
     vulnerability: then a package in another version is not affected. `ids` are the names of a vulnerability. `unknown` is True
     if no feed knows it. `withdrawn` is True if every record of it was withdrawn, `digest`
-    and `folder` if one of those was asked for. `severity` is the worst of its records.
+    and `folder` if one of those was asked for. `severity` is the worst of its records,
+    `exploitation` what KEV and EPSS say of it, where they are configured.
     `packages` are the wanted ones, `elsewhere` listed packages of other ecosystems with the same name. `near` are listed names that the asked one may
     be a misspelling of, `retry` is the question with the nearest of them. `places` are sorted. `problems` are what was not searched. `notes` are
     remarks that change nothing.
@@ -145,6 +146,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     ids: tuple[str, ...] = ()
     summary: str = ""
     severity: str = ""
+    exploitation: str = ""
     packages: tuple[str, ...] = ()
     unknown: bool = False
     withdrawn: bool = False

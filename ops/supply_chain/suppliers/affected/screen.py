@@ -110,14 +110,15 @@ def _why_not(answer: Answer, what: str) -> str:
 def screen(answer: Answer) -> list[str]:
     """Return the lines of a screen, the verdict first: at most 25."""
     lines = [verdict(answer).text]
-    if answer.summary:
-        severity = f"{answer.severity}: " if answer.severity else ""
-        lines.append(f"  {severity}{excerpt(answer.summary)}")
+    rated = ", ".join(filter(None, (answer.exploitation, answer.severity)))
+    if answer.summary or rated:
+        lines.append(f"  {': '.join(filter(None, (rated, excerpt(answer.summary))))}")
     for kind in PlaceKind:
         places = [place for place in answer.of(PlaceStatus.AFFECTED) if place.kind is kind]
         lines += _places(_KIND[kind], places, with_ids=answer.folder)
     lines += _listed(answer.of(*OPEN), MOST_OPEN, "more that cannot be decided")
     lines += _listed(answer.of(PlaceStatus.STATED), MOST_OPEN, "more by statement")
+    lines += [f"  statement: {remark}" for remark in _remarks(answer)]
     lines += _rest(answer)
     for problem in answer.problems[:MOST_PROBLEMS]:
         lines.append(f"  not searched: {excerpt(problem.text)}")
@@ -174,6 +175,13 @@ def _way(path: Sequence[str]) -> str:
     if len(shown) > MOST_PATH:
         shown = [*shown[: MOST_PATH // 2], "...", *shown[-MOST_PATH // 2 :]]
     return " > ".join(shown)
+
+
+def _remarks(answer: Answer) -> list[str]:
+    """Return the statements that do not count: they are shown, never dropped."""
+    found = list(dict.fromkeys(_brief(remark) for place in answer.places for remark in place.seen))
+    more = [f"and {len(found) - MOST_NOTES:,} more that do not count"] if len(found) > MOST_NOTES else []
+    return [*found[:MOST_NOTES], *more]
 
 
 def _rest(answer: Answer) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ops.supply_chain.contracts.values.registry import PackageName
 from ops.supply_chain.core.commands import command, quoted
 from ops.supply_chain.core.names import normalise
+from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.version_orders.ecosystems import base_ecosystem
 from ops.supply_chain.gather.assurance.affected.sources import Sources
 from ops.supply_chain.runner.context import StageRun
@@ -75,6 +76,7 @@ def _of_advisory(run: StageRun, question: Question, sources: Sources) -> Answer:
         ids=known.ids,
         summary=known.summary,
         severity=known.severity,
+        exploitation=_exploitation(run, known.ids),
         packages=tuple(dict.fromkeys(_shown(item.package) for item in known.wanted if item.certain)),
         unknown=known.unknown,
         withdrawn=known.withdrawn,
@@ -84,6 +86,20 @@ def _of_advisory(run: StageRun, question: Question, sources: Sources) -> Answer:
         searched=sources.searched,
         notes=tuple(sources.notes),
     )
+
+
+def _exploitation(run: StageRun, ids: Sequence[str]) -> str:
+    """Return what KEV and EPSS say of a vulnerability, in words; empty where neither is configured."""
+    if not (run.config.feeds.kev or run.config.feeds.epss):
+        return ""
+    from ops.supply_chain.gather.gates.exploitation import exploitation_feeds
+
+    with exploitation_feeds(run) as feeds:
+        found = feeds.of(ids)
+        unchecked = f"exploitation was not checked: {printable(feeds.problem)}" if feeds.problem else ""
+        if found is None:
+            return unchecked
+        return ", ".join(filter(None, (found.words or unchecked, found.score)))
 
 
 def _of_package(question: Question, sources: Sources) -> Answer:
