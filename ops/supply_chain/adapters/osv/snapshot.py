@@ -19,10 +19,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-from ops.supply_chain.adapters.http.client import Timeouts
-from ops.supply_chain.adapters.http.local_copy import CopiedFeed, RefreshRequest, refresh
 from ops.supply_chain.adapters.osv.archive import MOST_ARCHIVE_BYTES, REMEDY, FolderDigest, read_folder, read_zip
 from ops.supply_chain.adapters.osv.feed_index import (
     FOLDER,
@@ -40,12 +38,25 @@ from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.moments import age_text, timestamp
 from ops.supply_chain.core.text import plural
 
+if TYPE_CHECKING:
+    from ops.supply_chain.adapters.http.client import Timeouts
+    from ops.supply_chain.adapters.http.local_copy import CopiedFeed
+
 SYSTEM = "advisory snapshot"
 REFUSED_TYPES = ("text/", "application/json")
 """Content types of captive portals and error pages; the storage service sends a zip or a byte stream."""
 
 MISSPELT_NAMED = 3
 """Records with another spelling of the ecosystem that are named in a note; the others are counted."""
+
+
+class _Request(NamedTuple):
+    """When, and how an address may be asked; see `RefreshRequest`."""
+
+    now: datetime
+    offline: bool
+    limit: timedelta | None
+    timeouts: Timeouts | None = None
 
 
 class AgeLimits(NamedTuple):
@@ -150,7 +161,7 @@ def open_feed(
         OutputError: The cache cannot be written.
     """
     bounds = limits or AgeLimits()
-    request = RefreshRequest(now=now, offline=offline, limit=bounds.confirmed, timeouts=timeouts)
+    request = _Request(now=now, offline=offline, limit=bounds.confirmed, timeouts=timeouts)
     return _open(source, request, cache=cache, name=name, newest=bounds.newest, kind=IndexKind.PYPI)
 
 
@@ -171,25 +182,28 @@ def open_other_feed(
         OutputError: The cache cannot be written.
     """
     bounds = limits or AgeLimits()
-    request = RefreshRequest(now=now, offline=offline, limit=bounds.confirmed)
+    request = _Request(now=now, offline=offline, limit=bounds.confirmed)
     return _open(source, request, cache=cache, name=name, newest=bounds.newest, kind=IndexKind.OTHERS)
 
 
-def _open(
-    source: str, request: RefreshRequest, *, cache: Path, name: str, newest: timedelta | None, kind: IndexKind
-) -> Feed:
+def _open(source: str, request: _Request, *, cache: Path, name: str, newest: timedelta | None, kind: IndexKind) -> Feed:
     notes: tuple[str, ...] = ()
     if "://" in source:
-        copy = refresh(source, request, _copied(kind), cache=cache)
+        # A file needs no network, and importing the client takes longer than reading an index.
+        from ops.supply_chain.adapters.http.local_copy import RefreshRequest, refresh
+
+        copy = refresh(source, RefreshRequest(*request), _copied(kind), cache=cache)
         sha256, notes = copy.sha256, copy.notes
     else:
         path = Path(source)
         sha256 = _index_folder(path, cache, kind) if path.is_dir() else _index_file(path, cache, kind)
-    index = Index(index_path(cache, sha256, kind), name=name, sha256=sha256)
+    index = Index(index_path(cache, sha256, kind), name=name, sha256=sha256, checked=True)
     return _feed(index, now=request.now, limit=newest, notes=notes)
 
 
 def _copied(kind: IndexKind) -> CopiedFeed:
+    from ops.supply_chain.adapters.http.local_copy import CopiedFeed
+
     return CopiedFeed(
         system=SYSTEM,
         remedy=REMEDY,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -24,12 +24,9 @@ from ops.supply_chain.formats.json_reader import LARGEST_BYTES, UnexpectedShapeE
 from ops.supply_chain.formats.received.collect import Table
 from ops.supply_chain.formats.received.content import Content, ContentKind, recognise
 from ops.supply_chain.formats.received.cyclonedx import CycloneDxBuilder
-from ops.supply_chain.formats.received.cyclonedx_xml import read_cyclonedx_xml
-from ops.supply_chain.formats.received.spdx2 import read_spdx2
-from ops.supply_chain.formats.received.spdx2_rdf import parse_rdf
-from ops.supply_chain.formats.received.spdx2_tags import parse_tags
-from ops.supply_chain.formats.received.spdx3 import read_spdx3
-from ops.supply_chain.formats.received.xml import XmlText
+
+if TYPE_CHECKING:
+    from ops.supply_chain.formats.received.xml import XmlText
 
 YAML_BOUNDS = yaml.YamlBounds(size=64 << 20, values=4_000_000)
 
@@ -117,29 +114,52 @@ def _cyclonedx_json(tree: Table) -> ReceivedSbom:
     return CycloneDxBuilder(version if isinstance(version, str) else "", SbomSyntax.JSON).document(tree)
 
 
+def _cyclonedx_xml(tree: XmlText) -> ReceivedSbom:
+    from ops.supply_chain.formats.received.cyclonedx_xml import read_cyclonedx_xml
+
+    return read_cyclonedx_xml(tree)
+
+
+def _spdx2(tree: Table, syntax: SbomSyntax = SbomSyntax.JSON, unread: Iterable[tuple[str, str]] = ()) -> ReceivedSbom:
+    from ops.supply_chain.formats.received.spdx2 import read_spdx2
+
+    return read_spdx2(tree, syntax, unread)
+
+
 def _tags(text: str) -> ReceivedSbom:
+    from ops.supply_chain.formats.received.spdx2_tags import parse_tags
+
     document, unread = parse_tags(text)
-    return read_spdx2(document, SbomSyntax.TAG_VALUE, unread)
+    return _spdx2(document, SbomSyntax.TAG_VALUE, unread)
 
 
 def _rdf(tree: XmlText) -> ReceivedSbom:
+    from ops.supply_chain.formats.received.spdx2_rdf import parse_rdf
+
     document, unread = parse_rdf(tree)
-    return read_spdx2(document, SbomSyntax.RDF_XML, unread)
+    return _spdx2(document, SbomSyntax.RDF_XML, unread)
 
 
 def _yaml(text: str) -> ReceivedSbom:
     value = yaml.read(text, bounds=YAML_BOUNDS, as_texts=True).value
     if not isinstance(value, dict):
         raise UnexpectedShapeError("is YAML, but no object: no SBOM")
-    return read_spdx2(value, SbomSyntax.YAML)
+    return _spdx2(value, SbomSyntax.YAML)
+
+
+def _spdx3(tree: Table) -> ReceivedSbom:
+    from ops.supply_chain.formats.received.spdx3 import read_spdx3
+
+    return read_spdx3(tree)
 
 
 _READERS: dict[ContentKind, Callable[[Any], ReceivedSbom]] = {
     ContentKind.CYCLONEDX_JSON: _cyclonedx_json,
-    ContentKind.CYCLONEDX_XML: read_cyclonedx_xml,
-    ContentKind.SPDX2_JSON: lambda tree: read_spdx2(tree, SbomSyntax.JSON),
+    ContentKind.CYCLONEDX_XML: _cyclonedx_xml,
+    ContentKind.SPDX2_JSON: _spdx2,
     ContentKind.SPDX2_TAGS: _tags,
     ContentKind.SPDX2_YAML: _yaml,
     ContentKind.SPDX2_RDF: _rdf,
-    ContentKind.SPDX3_JSON_LD: read_spdx3,
+    ContentKind.SPDX3_JSON_LD: _spdx3,
 }
+"""Each reader is imported with the first document of its format: most runs have one."""

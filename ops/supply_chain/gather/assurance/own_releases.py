@@ -36,7 +36,7 @@ def register_releases(store: ArtifactStore, writer: RegistryWriter, known: Colle
     count = 0
     batch = []
     for sbom in retained_releases(store).sboms:
-        document = None if sbom.digest in known else read_sbom(sbom)
+        document = None if sbom.digest in known else read_sbom(sbom, whole=True)
         if document is None or isinstance(document, str):
             continue
         batch.append(own_entry(sbom, document))

@@ -17,8 +17,6 @@ def document(answer: Answer) -> dict[str, Any]:
     decided = verdict(answer)
     plain = msgspec.to_builtins(answer)
     places = plain.pop("places")
-    for place in places:
-        del place["at"]
     plain["problems"] = [problem._asdict() for problem in answer.problems]
     plain["feeds"] = [feed._asdict() for feed in answer.feeds]
     plain["searched"] = answer.searched._asdict()

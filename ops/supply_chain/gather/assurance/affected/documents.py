@@ -33,7 +33,7 @@ from ops.supply_chain.suppliers.affected.search import REPACKAGED, Search
 if TYPE_CHECKING:
     from ops.supply_chain.suppliers.statements import SupplierStatement
 
-MOST_OPENED = 24
+MOST_OPENED = 10
 """Documents that are opened to show the place of a component and the way to it: each takes some milliseconds."""
 
 MOST_RESOLVED = 200
@@ -226,13 +226,10 @@ class DocumentOpener:
         if digest not in self._opened:
             if len(self._opened) >= most:
                 return None
-            from ops.supply_chain.formats.json_reader import UnexpectedShapeError
-            from ops.supply_chain.formats.received.read import read_received
-
             self._opened[digest] = None
-            with suppress(StageError, UnexpectedShapeError):
+            with suppress(StageError):
                 data = self._own[digest].data if digest in self._own else self._store.read(digest).data
-                self._opened[digest] = read_received(data)
+                self._opened[digest] = _read(data)
         return self._opened[digest]
 
     def resolved(self, hit: RegistryHit) -> RegisteredComponent:
@@ -259,6 +256,16 @@ class DocumentOpener:
         location = printable(sbom.components[place.at].location)
         path = tuple(map(printable, path_to(sbom, place.at)))
         return msgspec.structs.replace(place, where=f"{place.where}#{location}", path=path)
+
+
+def _read(data: bytes) -> ReceivedSbom | None:
+    from ops.supply_chain.formats.json_reader import UnexpectedShapeError
+    from ops.supply_chain.formats.received.read import read_received
+
+    try:
+        return read_received(data)
+    except UnexpectedShapeError:
+        return None
 
 
 def missing_documents(reader: RegistrySearch, store: SupplierStore) -> tuple[Problem, ...]:
