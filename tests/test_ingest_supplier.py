@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -15,16 +17,20 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ops.supply_chain import ingest_supplier
+from ops.supply_chain.adapters.files import supplier_store
+from ops.supply_chain.adapters.registry import engine
 from ops.supply_chain.adapters.registry.address import registry_address
 from ops.supply_chain.adapters.registry.reader import RegistryReader
 from ops.supply_chain.contracts.values.registry import IntakeDecision, PackageName, RegisteredDocument
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.rehearsal.instance import RehearsalInstance
 from ops.supply_chain.runner import stage as stage_runner
+from tests.benchmarks import measure
 from tests.conftest import REPOSITORY
 from tests.fakes import supplier_server
 from tests.fakes.key_signing import KeySigner
 from tests.fakes.signing import IDENTITY, ISSUER, Batch, file_request
+from tests.formats.received import large
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 SHARED = Path(os.environ.get("SEALWRIGHT_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
@@ -369,7 +375,7 @@ def test_a_run_that_fails_before_the_registry_loses_nothing(world: World, monkey
     with monkeypatch.context() as patch:
         patch.setattr(RegistryWriter, "ingest", full)
         code, text = world.run(path)
-    assert code == ExitCode.OUTPUT
+    assert code == ExitCode.OUTPUT, text
     assert "the disk is full" in text
     assert world.documents() == {}
     assert world.run("--rebuild")[0] == ExitCode.PASS
@@ -398,6 +404,70 @@ def test_a_name_that_is_no_text_is_taken_in(world: World) -> None:
     Path(os.fsdecode(os.fsencode(path) + b".sigstore.json")).write_bytes(bundle(GOOD))
     assert world.run(world.inbox)[0] == ExitCode.PASS
     assert set(world.documents()) == {"?.json"}
+
+
+@pytest.mark.parametrize("what", ["store", "registry"])
+def test_a_full_disk_is_reported_and_the_next_run_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    count = 12
+    world.sent("first.json", sbom("0.1"), bundle(sbom("0.1")))
+    world.run(world.inbox)
+    for number in range(count):
+        names = [f"{number}-{at}-{'x' * 300}" for at in range(60)]
+        listed = [{"type": "library", "name": name, "version": "1", "purl": f"pkg:npm/{name}@1"} for name in names]
+        document = sbom(f"{number}.0", components=listed)
+        world.sent(f"{number}.json", document, bundle(document))
+    with monkeypatch.context() as patch:
+        if what == "store":
+            patch.setattr(supplier_store, "_write", filled_after(2 * count, supplier_store._write))
+        else:
+            patch.setattr(engine, "_prepare_file", without_room(engine._prepare_file))
+        code, text = world.run(world.inbox)
+    assert code == ExitCode.OUTPUT, text
+    assert ("No space left" if what == "store" else "the disk is full") in text
+    assert "run again: what was stored before stays" in text
+    assert set(world.documents()) == {"first.json"}
+    assert not list(world.artifacts.rglob(".tmp-*"))
+    code, text = world.run(world.inbox)
+    assert code == ExitCode.PASS, text
+    assert len(world.documents()) == count + 1
+
+
+def filled_after(calls: int, write: Callable[[Path, bytes], None]) -> Callable[[Path, bytes], None]:
+    """Return what writes so often, and then finds the disk full."""
+    left = iter(range(calls))
+
+    def limited(path: Path, data: bytes) -> None:
+        if next(left, None) is None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(path, data)
+
+    return limited
+
+
+def without_room(prepare: Callable[[Any, object], None]) -> Callable[[Any, object], None]:
+    """Return what prepares a connection to a file that cannot grow."""
+
+    def limited(connection: Any, record: object) -> None:
+        prepare(connection, record)
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}").close()
+
+    return limited
+
+
+@pytest.mark.whole
+def test_a_large_document_is_taken_in_within_a_gigabyte(world: World) -> None:
+    """The highest peak of a process counts: of this one, before it, and of those that it starts."""
+    path = world.inbox / "large.json"
+    large.write(path)
+    command = [sys.executable, "-m", "ops.supply_chain.ingest_supplier"]
+    folders = ["--project", str(world.project), "--artifacts", str(world.artifacts)]
+    seen = measure.run([*command, *folders, str(path)], cwd=REPOSITORY, expected=(4,))
+    with RegistryReader(registry_address(world.artifacts)) as reader:
+        assert reader.counts().components == large.COMPONENTS
+    assert seen.peak_mb < 1000
 
 
 def corpus() -> list[Path]:

@@ -1,4 +1,4 @@
-"""ingest_supplier killed at random moments, on both databases: no document half stored, none lost."""
+"""ingest_supplier killed at random moments, and several at the same time, on both databases: no document half stored, none lost."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.conftest import REPOSITORY
 from tests.fakes import postgres
 from tests.fakes.prepared import prepared_processes
 
-DOCUMENTS, COMPONENTS, MOMENTS, MOST_MOMENTS = 16, 12, 4, 50
+DOCUMENTS, COMPONENTS, MOMENTS, MOST_MOMENTS = 16, 12, 3, 50
 NO_TABLES = ("no such table", "does not exist", "unable to open", "SQLITE_CANTOPEN", "no such column")
 
 
@@ -133,3 +133,11 @@ def test_killed_at_some_moments_nothing_is_half_stored_or_lost(intake: Intake) -
 @pytest.mark.whole
 def test_killed_at_many_moments_nothing_is_half_stored_or_lost(intake: Intake) -> None:
     kill_and_check(intake, MOST_MOMENTS)
+
+
+def test_four_intakes_at_the_same_time_lose_nothing(intake: Intake) -> None:
+    shared = intake.sent()
+    with prepared_processes():
+        running = [intake.start(intake.sent(), shared) for _ in range(4)]
+        assert [process.wait() for process in running] == [4] * 4
+    assert intake.check() == 5 * DOCUMENTS

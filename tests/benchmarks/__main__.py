@@ -13,7 +13,18 @@ import sys
 from pathlib import Path
 
 from ops.supply_chain.core.start import TREE
-from tests.benchmarks import affected, building, gates, report, shipped, signing, spine, verifying, vulnerabilities
+from tests.benchmarks import (
+    affected,
+    building,
+    gates,
+    report,
+    shipped,
+    signing,
+    spine,
+    suppliers,
+    verifying,
+    vulnerabilities,
+)
 
 RECORD = TREE / "docs" / "benchmarks.md"
 CASES = (
@@ -26,6 +37,7 @@ CASES = (
     *report.CASES,
     *verifying.CASES,
     *affected.CASES,
+    *suppliers.CASES,
 )
 START, END = "<!-- spine -->", "<!-- /spine -->"
 

@@ -29,10 +29,11 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def server() -> Iterator[str]:
+def server(*, durable: bool = False) -> Iterator[str]:
     """Start a server and stop it; yield the URL of its database, whose text sorts by a language.
 
-    Skips the test where no server can be started.
+    With `durable` a commit is on the disk, as it is by default; tests do not wait for that. Skips the test where no
+    server can be started.
     """
     folder = programs()
     if folder is None:
@@ -56,7 +57,7 @@ def server() -> Iterator[str]:
                 "UTF8",
             ]
         )
-        options = f"-k {home} -c listen_addresses='' -c fsync=off -c max_connections=40"
+        options = f"-k {home} -c listen_addresses='' -c fsync={'on' if durable else 'off'} -c max_connections=40"
         _run(
             [*account, str(folder / "pg_ctl"), "-D", f"{home}/data", "-w", "-l", f"{home}/log", "-o", options, "start"]
         )

@@ -112,18 +112,19 @@ def _file(path: Path, place: str, siblings: frozenset[str] | None = None) -> Ite
     try:
         if path.name.lower().endswith(ARCHIVE_ENDS):
             yield from _archive(path, place)
-            return
-        data = _read(path)
+        else:
+            yield _document(path, place, siblings)
     except _BrokenArchiveError as error:
         yield GivenDocument(place, path.name, problem=f"the archive cannot be used: {printable(str(error))}")
-        return
     except OSError as error:
         yield GivenDocument(place, path.name, problem=f"cannot be read: {error.strerror or error}")
-        return
+
+
+def _document(path: Path, place: str, siblings: frozenset[str] | None) -> GivenDocument:
+    data = _read(path)
     if data is None:
-        yield GivenDocument(place, path.name, problem=f"is no plain file, or is larger than {LARGEST_BYTES:,} bytes")
-        return
-    yield GivenDocument(place, _text(path.name), data, _signatures_of(path, siblings))
+        return GivenDocument(place, path.name, problem=f"is no plain file, or is larger than {LARGEST_BYTES:,} bytes")
+    return GivenDocument(place, _text(path.name), data, _signatures_of(path, siblings))
 
 
 def _text(name: str) -> str:

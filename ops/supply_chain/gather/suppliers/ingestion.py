@@ -94,7 +94,7 @@ def ingest(
     Raises:
         StageError: Store or registry cannot be written; the batches before are stored.
     """
-    batches = (_stored(batch, setting.store, now, supplier) for batch in _batches(given, lambda item: len(item.data)))
+    batches = map(partial(_stored, setting.store, now, supplier), _batches(given, lambda item: len(item.data)))
     yield from _registered(batches, setting, writer)
 
 
@@ -108,6 +108,7 @@ def rebuild(setting: IntakeSetting, writer: RegistryWriter) -> Iterator[IntakeLi
 
 
 def _batches(items: Iterable[T], size_of: Callable[[T], int]) -> Iterator[list[T]]:
+    """Yield items in lists, which the caller may empty: no item is kept here meanwhile."""
     batch: list[T] = []
     size = 0
     for item in items:
@@ -116,12 +117,13 @@ def _batches(items: Iterable[T], size_of: Callable[[T], int]) -> Iterator[list[T
             batch, size = [], 0
         batch.append(item)
         size += size_of(item)
+        del item
     if batch:
         yield batch
 
 
-def _stored(batch: Sequence[GivenDocument], store: SupplierStore, now: str, supplier: str) -> _Batch:
-    """Store the documents of a batch; what could not be read is a line already."""
+def _stored(store: SupplierStore, now: str, supplier: str, batch: list[GivenDocument]) -> _Batch:
+    """Store the documents of a batch and let go of their bytes; what could not be read is a line already."""
     new = [
         NewDocument(document.name, document.data, document.signatures, document.source)
         for document in batch
@@ -136,6 +138,7 @@ def _stored(batch: Sequence[GivenDocument], store: SupplierStore, now: str, supp
         else:
             there = next(stored)
             found.append(_Task(document.place, there.record, there.signatures))
+    batch.clear()
     return found
 
 
