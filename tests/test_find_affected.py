@@ -450,7 +450,7 @@ def test_a_deployed_folder_shows_what_is_vulnerable_and_where_it_comes_from(inci
         in line
         for line in lines
     )
-    assert "  note: thing 1.0 lists 2 of 2 installed distributions" in lines
+    assert "  note: of 2 installed distributions thing 1.0 lists 2" in lines
     assert incident.ask("CVE-2026-12345", folder)[0] == ExitCode.DENIED
     assert incident.ask("bar==2.0", folder)[1][0].startswith(
         "AFFECTED: bar ==2.0: 1 lock, 1 release, 1 deployed folder"
@@ -666,3 +666,14 @@ def test_real_documents_are_searched_as_by_reading_each(incident: Incident) -> N
         found = {(place["document"], place["version"]) for place in incident.whole(key)["places"] if place["document"]}
         assert expected[key] <= found, key
         assert {document for document, _ in found} == {document for document, _ in expected[key]}
+
+
+def test_a_product_whose_documents_were_all_quarantined_is_not_clear(incident: Incident) -> None:
+    incident.lock("bar==2.0")
+    incident.supplied("unsigned.json", sbom("pkg:pypi/other@1.0"))
+    code, lines = incident.ask("foo<1.2")
+    assert code == ExitCode.NOT_EXAMINED
+    assert "1 product of Acme has no accepted document" in lines[0]
+    assert "next: nox -s supplier -- --request Acme" in lines
+    incident.accepted("signed.json", sbom("pkg:pypi/other@1.0", made="2026-11-20T00:00:00Z"))
+    assert incident.ask("foo<1.2")[0] == ExitCode.PASS

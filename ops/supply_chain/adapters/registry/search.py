@@ -114,6 +114,17 @@ class RegistrySearch(RegistryReader):
         )
         return tuple(sorted(groups))
 
+    def products_without_document(self) -> tuple[tuple[str, int], ...]:
+        """Count, by supplier, the products whose SBOMs were all quarantined or refused; documents of no supplier are left out."""
+        same = "c.supplier = d.supplier AND c.product = d.product AND c.product_version = d.product_version AND c.kind = d.kind"
+        rows = self.rows(
+            "SELECT supplier, count(*) FROM (SELECT DISTINCT d.supplier, d.product, d.product_version FROM {s}documents d "
+            "WHERE d.kind = {} AND d.own = {} AND d.supplier <> '' AND d.decision <> {} AND NOT EXISTS (SELECT 1 FROM {s}documents c "
+            f"WHERE {same} AND c.current = {{}})) p GROUP BY supplier",
+            (DocumentKind.SBOM.value, False, IntakeDecision.ACCEPTED.value, True),
+        )
+        return tuple(sorted((row[0], row[1]) for row in rows))
+
     def digests(self, *, own: bool) -> frozenset[str]:
         """Return the digests of all documents of suppliers, or of own releases."""
         return frozenset(row[0] for row in self.rows("SELECT digest FROM {s}documents WHERE own = {}", (own,)))

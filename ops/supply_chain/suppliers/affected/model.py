@@ -78,7 +78,8 @@ class FoundPlace(msgspec.Struct, frozen=True, kw_only=True):
     statement or waiver the status rests on. `since` is the day since which a release is retained. `document` is the
     SHA-256 of the SBOM, empty for a lock. `name` and `release` are parts of `owner` that a text needs by themselves: supplier
     or component, and version. `upgrade` is the command that locks another version. `at` is the component's position in its
-    document. `seen` are further remarks about it, such as statements that lose.
+    document. `trusted` is False if the
+    document was not accepted. `seen` are further remarks about it, such as statements that lose.
     """
 
     kind: PlaceKind
@@ -99,6 +100,7 @@ class FoundPlace(msgspec.Struct, frozen=True, kw_only=True):
     release: str = ""
     upgrade: str = ""
     at: int = -1
+    trusted: bool = True
     seen: tuple[str, ...] = ()
 
 

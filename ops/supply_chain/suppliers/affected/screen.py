@@ -21,6 +21,7 @@ MOST_OPEN = 4
 LONGEST_TEXT = 120
 """Characters of a name or of a reason on the screen."""
 
+LONGEST_PLACE = 80
 SHORT_DIGEST = 12
 MOST_NAMES = 4
 MOST_PROBLEMS = 3
@@ -43,7 +44,7 @@ _STATUS = {
 }
 
 
-_LONG_DIGEST = re.compile(r"\b[0-9a-f]{32,}\b")
+_LONG_DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{32,}(?![0-9a-f])")
 
 
 class AnswerVerdict(NamedTuple):
@@ -100,7 +101,7 @@ def _why_not(answer: Answer, what: str) -> str:
         packages = _names(answer.packages) if answer.ids else what
         about = f"{what} is about {packages}, and " if answer.ids and answer.packages else ""
         return f"{about}no lock, release or supplier lists {packages}"
-    clear = answer.of(PlaceStatus.CLEAR)
+    clear = [place for place in answer.of(PlaceStatus.CLEAR) if place.trusted]
     history = answer.of(PlaceStatus.SUPERSEDED)
     others = f"only in other versions ({_versions(clear)})" if clear else "nothing of today contains it"
     past = f", {plural(len(history), 'superseded document')} did" if history else ""
@@ -154,7 +155,7 @@ def _line(place: FoundPlace, *, with_ids: bool = False) -> str:
     if with_ids and place.ids:
         more = f" and {plural(len(place.ids) - 1, 'more name')}" if len(place.ids) > 1 else ""
         package = f"{package} has {printable(place.ids[0])}{more}"
-    where = "" if place.where == place.package else f" at {_brief(place.where)}"
+    where = "" if place.where == place.package else f" at {_place_of(place.where)}"
     if place.kind is PlaceKind.LOCK and place.where.startswith(f"{place.owner}:"):
         owner, where = _brief(place.where), ""
     way = f", by {_way(place.path)}" if len(place.path) > 1 else ""
@@ -168,6 +169,12 @@ def _brief(text: str) -> str:
     """Return text for one line of a screen, with long digests and long names shortened; the JSON has them whole."""
     line = _LONG_DIGEST.sub(lambda found: f"{found[0][:SHORT_DIGEST]}...", printable(text))
     return line if len(line) <= LONGEST_TEXT else f"{line[: LONGEST_TEXT - 3]}..."
+
+
+def _place_of(text: str) -> str:
+    """Return a file and the place in it, the middle of a long one left out."""
+    line = _brief(text)
+    return line if len(line) <= LONGEST_PLACE else f"{line[: LONGEST_PLACE // 2]}...{line[-LONGEST_PLACE // 2 :]}"
 
 
 def _way(path: Sequence[str]) -> str:
@@ -185,7 +192,8 @@ def _remarks(answer: Answer) -> list[str]:
 
 
 def _rest(answer: Answer) -> Iterator[str]:
-    clear, history = answer.of(PlaceStatus.CLEAR), answer.of(PlaceStatus.SUPERSEDED)
+    clear = [place for place in answer.of(PlaceStatus.CLEAR) if place.trusted]
+    history = answer.of(PlaceStatus.SUPERSEDED)
     if clear and answer.versions and answer.of(PlaceStatus.AFFECTED, *OPEN):
         yield f"  not affected: {_owners(clear)} with {_versions(clear)}"
     if history:

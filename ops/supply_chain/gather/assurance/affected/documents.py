@@ -22,9 +22,9 @@ from ops.supply_chain.contracts.values.registry import (
     RegisteredDocument,
     RegistryHit,
 )
-from ops.supply_chain.core.commands import command
+from ops.supply_chain.core.commands import command, quoted
 from ops.supply_chain.core.errors import StageError
-from ops.supply_chain.core.text import excerpt, printable
+from ops.supply_chain.core.text import excerpt, plural, printable
 from ops.supply_chain.gather.assurance.affected.releases import RetainedSbom
 from ops.supply_chain.suppliers.affected.model import Decided, FoundPlace, PlaceKind, PlaceStatus, Problem
 from ops.supply_chain.suppliers.affected.paths import path_to
@@ -152,6 +152,7 @@ def _place(
         product=document.product,
         release=document.product_version,
         at=hit.component.place,
+        trusted=document.decision is IntakeDecision.ACCEPTED,
     )
 
 
@@ -289,6 +290,10 @@ def unread_documents(reader: RegistrySearch) -> tuple[tuple[Problem, ...], tuple
     status = command("supplier", "--status")
     if unread:
         problems.append(Problem(f"{unread:,} documents of suppliers could not be read", f"See which: {status}"))
+    for supplier, products in reader.products_without_document():
+        name = printable(supplier)
+        text = f"{plural(products, 'product')} of {name} {'has' if products == 1 else 'have'} no accepted document"
+        problems.append(Problem(text, command("supplier", "--request", quoted(name))))
     if strange:
         notes.append(f"{strange:,} files of no supplier could not be read: {status}")
     if held:

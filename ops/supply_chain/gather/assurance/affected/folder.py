@@ -16,6 +16,9 @@ from ops.supply_chain.suppliers.affected.model import Answer, Decide, Decided, P
 from ops.supply_chain.suppliers.affected.question import Question
 from ops.supply_chain.suppliers.affected.search import Search
 
+MOST_PRODUCTS = 3
+"""Releases and products that a note names."""
+
 NOTHING = "no installed Python distribution was found in it"
 
 
@@ -67,10 +70,11 @@ def _origins(sources: Sources, installed: Mapping[str, set[str]]) -> Iterator[st
     """Yield which release lists most of what is installed, and how many files have a digest that is known."""
     if not installed:
         return
-    counts = sources.releases_that_list(installed)
+    counts = sources.products_that_list(installed)
     if counts:
-        release, count = counts[0]
-        yield f"{release} lists {count} of {plural(len(installed), 'installed distribution')}"
+        listed = "; ".join(f"{product} lists {count}" for product, count in counts[:MOST_PRODUCTS])
+        more = f"; and {plural(len(counts) - MOST_PRODUCTS, 'more product')}" if len(counts) > MOST_PRODUCTS else ""
+        yield f"of {plural(len(installed), 'installed distribution')} {listed}{more}"
     known = sources.known_files()
     if known:
         yield f"{plural(len(known), 'file')} known by digest, such as {_first(known)}"

@@ -183,8 +183,10 @@ class Sources:
             found.append(digest_place(hit, None, self._held))
         return self._finished(found, [hit.document for hit in hits])
 
-    def releases_that_list(self, installed: Mapping[str, set[str]]) -> list[tuple[str, int]]:
-        """Return own releases with how many of some packages they list in an installed version, those with most first.
+    def products_that_list(self, installed: Mapping[str, set[str]]) -> list[tuple[str, int]]:
+        """Return own releases and suppliers' products with how many of some packages they list in an installed version.
+
+        Those with most come first; documents that were not accepted or are superseded do not count.
 
         Args:
             installed: PEP 503 name -> versions.
@@ -197,7 +199,7 @@ class Sources:
         found: dict[str, set[str]] = {}
         for hit in hits:
             component = hit.component
-            if hit.document.own and component.version in installed.get(component.package.name, ()):
+            if hit.document.current and component.version in installed.get(component.package.name, ()):
                 found.setdefault(owner_of(hit.document), set()).add(component.package.name)
         return sorted(((owner, len(names)) for owner, names in found.items()), key=lambda item: (-item[1], item[0]))
 
