@@ -11,6 +11,8 @@ import pytest
 from ops.supply_chain import render_report
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.manifest import Manifest, ManifestFile
+from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.files.run_log import LoggedStage, log_entry
 from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
@@ -282,3 +284,19 @@ def test_the_report_of_somebody_else_is_left_alone(project: Path, capfd: pytest.
     assert render_report.main(["--project", str(project), "--dist", str(theirs)]) == 2
     assert "thesis: is not empty and was not made by sealwright" in capfd.readouterr().err
     assert [path.name for path in theirs.rglob("*")] == ["report", "chapter.txt"]
+
+
+def test_the_error_with_which_a_stage_ended_is_on_the_page_and_in_the_markdown(project: Path) -> None:
+    error = "error: no source of advisories answered:\n  https://u:secret@osv.example: cannot be reached\n  next: Check the network.\n"
+    path = project / "dist/records/check_vulnerabilities.json"
+    known = canonical.read(path, Record)
+    canonical.write(path, replaced(known, outcome=Outcome.NOT_EXAMINED, findings=()))
+    (project / "dist/log.txt").write_text(log_entry(LoggedStage("check_vulnerabilities", 5, "", error), 1))
+    run(project)
+    text = page(project)
+    assert "check_vulnerabilities: no source of advisories answered" in text
+    assert "Check the network." in text
+    assert "secret" not in text
+    (project / "dist/log.txt").unlink()
+    run(project)
+    assert "no source of advisories answered" not in page(project)

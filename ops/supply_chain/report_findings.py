@@ -34,9 +34,9 @@ from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.formats.cause_lines import CauseText, cause_text
 from ops.supply_chain.gather.gates.records import read_records
+from ops.supply_chain.gather.gates.run_log import causes_of_run
 from ops.supply_chain.gather.gates.since import expected_gates, since_earlier
 from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
-from ops.supply_chain.risk.findings.causes import root_causes
 from ops.supply_chain.risk.findings.render.markdown import counts_only, report_markdown, summary
 from ops.supply_chain.risk.findings.render.sarif import sarif
 from ops.supply_chain.risk.findings.render.screen import mark_of
@@ -113,7 +113,9 @@ def _report(run: StageRun) -> tuple[FindingsReport, list[CauseText]]:
     )
     report = msgspec.structs.replace(report, since=since_earlier(run.dist, report, records))
     fail_on = run.config.gate.fail_on
-    return report, [cause_text(mark_of(cause, fail_on=fail_on), cause) for cause in root_causes(records, ())]
+    return report, [
+        cause_text(mark_of(cause, fail_on=fail_on), cause) for cause in causes_of_run(run.dist, records, ())
+    ]
 
 
 def _plain_files(report: FindingsReport, causes: Sequence[CauseText]) -> dict[str, bytes]:

@@ -12,9 +12,9 @@ import pytest
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.core import canonical
 from ops.supply_chain.formats.workflow_commands import MOST_OF_A_LEVEL
+from ops.supply_chain.risk.findings.stage_errors import failure
 from ops.supply_chain.runner.pipeline import Finished, StageEnd
 from ops.supply_chain.sessions.one_screen import Ending, Words, show
-from ops.supply_chain.sessions.stage_errors import failure
 from ops.supply_chain.sessions.stage_log import StageLog
 from tests.core.test_tokens import BODY, KEYS, made
 from tests.risk.findings.test_causes import BARE, CVE_1, finding, record

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import random
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from ops.supply_chain import PIPELINE
 from ops.supply_chain.contracts.config.feeds import FeedsConfig
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.files.record import Record
@@ -15,7 +17,10 @@ from ops.supply_chain.contracts.files.verdict import RuleVerdict, Verdict, Weake
 from ops.supply_chain.contracts.values.cause import Mark
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.gather.gates.run_log import causes_of_run
+from ops.supply_chain.risk.findings.causes import root_causes
 from ops.supply_chain.risk.findings.render.screen import screen_lines
+from ops.supply_chain.risk.findings.stage_errors import failure
 from ops.supply_chain.runner.pipeline import Finished, StageEnd
 from ops.supply_chain.runner.streams import wants_colour
 from ops.supply_chain.sessions.one_screen import (
@@ -28,7 +33,6 @@ from ops.supply_chain.sessions.one_screen import (
     show,
     watcher_for,
 )
-from ops.supply_chain.sessions.stage_errors import failure
 from ops.supply_chain.sessions.stage_log import StageLog
 from tests.risk.findings.test_causes import BARE, CVE_1, finding, record, verdict
 
@@ -50,7 +54,7 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.dist = folder / "dist"
-        self.dist.mkdir()
+        self.dist.mkdir(parents=True)
         self.log = StageLog(self.dist / "log.txt")
 
     def keep(self, *records: Record, judged: Verdict | None = None) -> None:
@@ -258,7 +262,7 @@ def test_stages_write_to_the_log_unless_it_is_verbose_public_or_json(tmp_path: P
 def test_the_log_has_all_that_a_stage_wrote(run: Run, capfd: pytest.CaptureFixture[str]) -> None:
     run.log.started(["check_locks"])
     run.log.ended(StageEnd("check_locks", 4, "result\n", "message\n", 1.26))
-    assert (run.dist / "log.txt").read_text() == "== check_locks: exit 4, 1.3 s\nresult\nmessage\n\n"
+    assert (run.dist / "log.txt").read_text() == "== check_locks: exit 4, 1.3 s\nresult\n-- stderr\nmessage\n\n"
     assert capfd.readouterr() == ("", "check_locks                  denied                       1.3 s\n")
 
 
@@ -297,3 +301,41 @@ def test_colour_is_beside_the_mark_and_never_instead(
     )
     show(Finished(4, "", ("check_vulnerabilities",), ()), ending, None, options())
     assert f"\x1b[31m{Mark.DENIES} 1  soup 1  CVE-1  high\x1b[0m\n" in capfd.readouterr().out
+
+
+def test_the_report_of_a_run_has_the_causes_of_its_screen_in_the_same_words(run: Run, tmp_path: Path) -> None:
+    chance = random.Random(26)  # noqa: S311 - cases, not secrets
+    names = {"check_malware", "check_vulnerabilities", "check_source", "generate_vex", "sign_artifacts"}
+    gates = [row.script for row in PIPELINE if row.script in names]
+    texts = [
+        ("", DOWN),
+        ("", "error: a\n  next: Do it.\n"),
+        ("note: odd\n", ""),
+        ("0 of 4\n", "warning: x\n"),
+        ("", ""),
+    ]
+    for number in range(30):
+        here = Run(tmp_path / str(number))
+        failed = [gate for gate in gates if chance.random() < 0.6]
+        here.keep(*map(record, gates[:3]), judged=verdict(*NOT_DECIDED) if chance.random() < 0.5 else None)
+        for gate in gates:
+            output, messages = chance.choice(texts)
+            here.log.ended(StageEnd(gate, chance.choice((4, 5)) if gate in failed else 0, output, messages, 0.1))
+        here.log.ended(StageEnd("render_report", 3, "", "error: of the report\n", 0.1))
+        ending = Ending(
+            root=tmp_path, dist=here.dist, config=Config(), subject="s", words=WORDS, again="nox -s release"
+        )
+        shown = screen_of(Finished(5, "", tuple(failed), ()), ending, here.log).causes
+        records = [canonical.read(path, Record) for path in sorted((here.dist / "records").glob("*.json"))]
+        path = here.dist / "verdict/verdict.json"
+        verdicts = [canonical.read(path, Verdict)] if path.is_file() else []
+        assert causes_of_run(here.dist, records, verdicts) == tuple(cause for _, cause in shown)
+
+
+def test_a_run_without_a_log_has_the_causes_of_its_records(run: Run) -> None:
+    run.keep(record("check_vulnerabilities", CVE_1))
+    found = root_causes([record("check_vulnerabilities", CVE_1)], ())
+    for text in (None, "", "no log"):
+        if text is not None:
+            (run.dist / "log.txt").write_text(text)
+        assert causes_of_run(run.dist, [record("check_vulnerabilities", CVE_1)], ()) == found

@@ -37,6 +37,7 @@ from ops.supply_chain.risk.findings.render.screen import (
     public_line,
     screen_lines,
 )
+from ops.supply_chain.risk.findings.stage_errors import StageEnds, with_errors
 from ops.supply_chain.runner.arguments import shown_path
 from ops.supply_chain.runner.dist_lock import LOG_NAME
 from ops.supply_chain.runner.pipeline import Finished
@@ -48,7 +49,6 @@ from ops.supply_chain.runner.streams import (
     typing,
     wants_colour,
 )
-from ops.supply_chain.sessions.stage_errors import StageEnds, with_errors
 from ops.supply_chain.sessions.stage_log import StageLog
 
 VERDICTS = ("verdict/verdict.json", "verdict/provenance-verdict.json")

@@ -41,6 +41,7 @@ from ops.supply_chain.rehearsal.instance import RehearsalInstance, without_proxy
 from ops.supply_chain.rehearsal.options import Options
 from ops.supply_chain.release.assembly.refusal import reasons_of_verdicts
 from ops.supply_chain.risk.findings.render.text import refusal_reason
+from ops.supply_chain.risk.findings.stage_errors import failure
 from ops.supply_chain.runner.arguments import DEFAULT_ARTIFACTS, absolute
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.dist_folder import REHEARSAL_FOLDER
@@ -65,7 +66,6 @@ from ops.supply_chain.runner.rehearsal_mode import (
 )
 from ops.supply_chain.runner.streams import print_result
 from ops.supply_chain.sessions.one_screen import REPORT_STAGE, Ending, Words, again, show, watcher_for
-from ops.supply_chain.sessions.stage_errors import failure
 from ops.supply_chain.trust.identities.check import checked, day
 from ops.supply_chain.trust.identities.matching import matching
 from ops.supply_chain.trust.identities.run import repository_of

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.supply_chain.contracts.files.record import Record
+from ops.supply_chain.contracts.files.run_log import LoggedStage, log_entry
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode, InputError
 from ops.supply_chain.core.text import printable, without_credentials
@@ -56,8 +57,8 @@ class StageLog:
         """Keep what it wrote, and show how it ended."""
         self.ends.append(end)
         with suppress(OSError), self._path.open("a", encoding="utf-8", errors="replace") as file:
-            written = _shown(f"{end.output}{end.messages}")
-            file.write(f"== {end.label}: exit {end.code}, {end.seconds:.1f} s\n{written}\n")
+            stage = LoggedStage(end.label, end.code, _shown(end.output), _shown(end.messages))
+            file.write(log_entry(stage, end.seconds))
         word = _WORDS.get(ExitCode(end.code), f"exit {end.code}")
         line = f"{end.label:<28} {word:<13} {self._count(end):>10} {end.seconds:7.1f} s"
         if self._lines is None:

@@ -40,10 +40,10 @@ from ops.supply_chain.core.moments import parse_timestamp
 from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.gather.gates.outcome import today
 from ops.supply_chain.gather.gates.records import read_records, record_paths
+from ops.supply_chain.gather.gates.run_log import causes_of_run
 from ops.supply_chain.gather.gates.since import expected_gates, since_earlier
 from ops.supply_chain.release.retention.rules import newest
 from ops.supply_chain.risk.advisories.response import ResponseClock
-from ops.supply_chain.risk.findings.causes import root_causes
 from ops.supply_chain.risk.findings.render.rows import anywhere, row_states, rows, since_sentence, state_word
 from ops.supply_chain.risk.findings.render.screen import mark_of
 from ops.supply_chain.risk.findings.report import build_report
@@ -166,7 +166,7 @@ def _causes(
     run: StageRun, records: tuple[Record, ...], verdicts: Sequence[Verdict]
 ) -> tuple[tuple[Mark, RootCause], ...]:
     fail_on = None if verdicts else run.config.gate.fail_on
-    return tuple((mark_of(cause, fail_on=fail_on), cause) for cause in root_causes(records, verdicts))
+    return tuple((mark_of(cause, fail_on=fail_on), cause) for cause in causes_of_run(run.dist, records, verdicts))
 
 
 def _verdict(run: StageRun, name: str, version: str) -> Verdict | None:

@@ -27,7 +27,8 @@ from ops.supply_chain.contracts.files.dependency_matrix import DependencyMatrix
 from ops.supply_chain.contracts.files.manifest import HeldRelease, Manifest
 from ops.supply_chain.contracts.files.provenance import Statement
 from ops.supply_chain.contracts.files.record import Record
-from ops.supply_chain.contracts.files.verdict import GateFile, Verdict
+from ops.supply_chain.contracts.files.verdict import GateFile
+from ops.supply_chain.contracts.values.cause import RootCause
 from ops.supply_chain.contracts.values.release_naming import naming_of, provenance_name
 from ops.supply_chain.contracts.values.signature_names import bundle_name, is_signed
 from ops.supply_chain.core import canonical
@@ -36,6 +37,7 @@ from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.formats.cause_lines import CauseText, cause_text
 from ops.supply_chain.gather.assurance.review import licences_in, read_releases, released_sbom
+from ops.supply_chain.gather.gates.run_log import causes_of_run
 from ops.supply_chain.gather.gates.since import expected_gates, scan_note
 from ops.supply_chain.inventory.comparison.inventory import SbomInventory
 from ops.supply_chain.inventory.direct import direct_packages
@@ -150,7 +152,7 @@ def _release(run: StageRun, store: ArtifactStore, held: HeldRelease, manifest: M
         passed=sum(rule.outcome is Outcome.PASS for rule in rules),
         rules=len(rules),
         records=gate.records if gate else (),
-        causes=_causes(run, gate.records, [gate.verdict]) if gate else (),
+        causes=_texts(run, root_causes(gate.records, [gate.verdict]), decided=True) if gate else (),
         commit=commit,
         source=source,
         builder=statement.predicate.run_details.builder.id if statement else "",
@@ -160,9 +162,9 @@ def _release(run: StageRun, store: ArtifactStore, held: HeldRelease, manifest: M
     )
 
 
-def _causes(run: StageRun, records: Sequence[Record], verdicts: Sequence[Verdict]) -> tuple[CauseText, ...]:
-    fail_on = None if verdicts else run.config.gate.fail_on
-    return tuple(cause_text(mark_of(cause, fail_on=fail_on), cause) for cause in root_causes(records, verdicts))
+def _texts(run: StageRun, causes: Sequence[RootCause], *, decided: bool) -> tuple[CauseText, ...]:
+    fail_on = None if decided else run.config.gate.fail_on
+    return tuple(cause_text(mark_of(cause, fail_on=fail_on), cause) for cause in causes)
 
 
 def _scan(run: StageRun) -> MirrorScan:
@@ -183,7 +185,7 @@ def _scan(run: StageRun) -> MirrorScan:
         started=min(record.started for record in records),
         version=records[0].version,
         records=records,
-        causes=_causes(run, records, ()),
+        causes=_texts(run, causes_of_run(dist, records, ()), decided=False),
         compared=scan_note(dist, run.project.name),
         missing=tuple(sorted(expected_gates(dist) - {record.stage for record in records})),
     )

@@ -11,7 +11,7 @@ import pytest
 from ops.supply_chain.contracts.values.cause import CauseKind, Mark, RootCause
 from ops.supply_chain.risk.findings.causes import root_causes
 from ops.supply_chain.risk.findings.render.screen import mark_of
-from ops.supply_chain.sessions.stage_errors import StageEnds, failure, with_errors
+from ops.supply_chain.risk.findings.stage_errors import StageEnds, failure, with_errors
 from tests.risk.findings.test_causes import CVE_1, finding, record, verdict
 
 HASHES = (
