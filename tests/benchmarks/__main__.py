@@ -16,6 +16,7 @@ from ops.supply_chain.core.start import TREE
 from tests.benchmarks import (
     affected,
     building,
+    exploitation,
     gates,
     report,
     shipped,
@@ -31,6 +32,7 @@ CASES = (
     *spine.CASES,
     *gates.CASES,
     *vulnerabilities.CASES,
+    *exploitation.CASES,
     *shipped.CASES,
     *signing.CASES,
     *building.CASES,

@@ -13,17 +13,37 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ops.supply_chain.formats.json_reader import Node, read
+import msgspec
+
+from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats.json_reader import UnexpectedShapeError, read
 
 LARGEST_BYTES = 32 << 20
 """The catalog of 1,600 entries has 1.5 MB."""
 
-KNOWN = "Known"
-"""The value of `knownRansomwareCampaignUse` for a vulnerability that ransomware campaigns use."""
+KNOWN = "known"
+"""The value of `knownRansomwareCampaignUse`, in lower case, for a vulnerability that ransomware campaigns use."""
 
 CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
+
+
+class _Entry(msgspec.Struct):
+    cveID: str  # noqa: N815 - the names of the catalog
+    dateAdded: str  # noqa: N815
+    dueDate: str | None = None  # noqa: N815
+    knownRansomwareCampaignUse: str | None = None  # noqa: N815
+
+
+class _Catalog(msgspec.Struct):
+    catalogVersion: str  # noqa: N815
+    dateReleased: str  # noqa: N815
+    count: int
+    vulnerabilities: list[_Entry]
+
+
+_DECODER = msgspec.json.Decoder(_Catalog)
 
 
 class KevEntry(NamedTuple):
@@ -51,35 +71,53 @@ def read_kev(data: bytes) -> KevCatalog:
     Returns:
         Of several entries for a CVE the earliest days, and ransomware if one has it.
     Raises:
-        UnexpectedShapeError: It is no catalog, has another number of entries than it states, or none, or an entry
-            without a CVE or a day.
+        UnexpectedShapeError: It is no catalog, has a key twice, another number of entries than it states, or none, or an
+            entry without a CVE or a day.
     """
-    document = read(data, largest_bytes=LARGEST_BYTES)
-    rows = document["vulnerabilities"].rows()
-    stated = document["count"]
-    if isinstance(stated.value, bool) or not isinstance(stated.value, int) or stated.value != len(rows):
-        raise stated.broken(f"expected the number of entries, {len(rows)}, found {stated.value}")
+    plain: Any = read(data, largest_bytes=LARGEST_BYTES).value
+    try:
+        return _catalog(msgspec.convert(plain, _Catalog))
+    except msgspec.ValidationError as error:
+        raise UnexpectedShapeError(excerpt(error)) from error
+
+
+def read_known_kev(data: bytes) -> KevCatalog:
+    """Read a catalog that `read_kev` has read before, as its digest shows: the same, in a third of the time.
+
+    Raises:
+        UnexpectedShapeError: It was not.
+    """
+    try:
+        return _catalog(_DECODER.decode(data))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnexpectedShapeError(excerpt(error)) from error
+
+
+def _catalog(found: _Catalog) -> KevCatalog:
+    rows = found.vulnerabilities
+    if found.count != len(rows):
+        raise UnexpectedShapeError(f"$.count: expected the number of entries, {len(rows)}, found {found.count}")
     if not rows:
-        raise document["vulnerabilities"].broken("expected at least one entry, found none")
+        raise UnexpectedShapeError("$.vulnerabilities: expected at least one entry, found none")
+    if not found.catalogVersion.strip():
+        raise UnexpectedShapeError("$.catalogVersion: expected a text, found an empty one")
     entries: dict[str, KevEntry] = {}
-    for row in rows:
-        name, entry = _entry(row)
+    for place, row in enumerate(rows):
+        name = row.cveID.strip().upper()
+        if not CVE.fullmatch(name):
+            raise UnexpectedShapeError(f"$.vulnerabilities[{place}].cveID: expected a CVE id, found {excerpt(name)}")
+        entry = KevEntry(
+            _day(row.dateAdded, place, "dateAdded"),
+            _day(row.dueDate, place, "dueDate") if row.dueDate else "",
+            (row.knownRansomwareCampaignUse or "").strip().casefold() == KNOWN,
+        )
         entries[name] = _joined(entries[name], entry) if name in entries else entry
     return KevCatalog(
-        version=document["catalogVersion"].text(),
-        released=_released(document["dateReleased"]),
+        version=found.catalogVersion,
+        released=_released(found.dateReleased),
         entries=entries,
         repeated=len(rows) - len(entries),
     )
-
-
-def _entry(row: Node) -> tuple[str, KevEntry]:
-    name = row["cveID"].text().strip().upper()
-    if not CVE.fullmatch(name):
-        raise row["cveID"].broken(f"expected a CVE id, found {name}")
-    ransomware = row.text_of("knownRansomwareCampaignUse").strip().casefold() == KNOWN.casefold()
-    due = row.get("dueDate")
-    return name, KevEntry(_day(row["dateAdded"]), _day(due) if due is not None and due.value != "" else "", ransomware)
 
 
 def _joined(first: KevEntry, second: KevEntry) -> KevEntry:
@@ -87,11 +125,12 @@ def _joined(first: KevEntry, second: KevEntry) -> KevEntry:
     return KevEntry(min(first.added, second.added), due, first.ransomware or second.ransomware)
 
 
-def _day(node: Node) -> str:
-    text = node.text().strip()
-    found = _iso(text)
+def _day(text: str, place: int, field: str) -> str:
+    found = _iso(text.strip())
     if not found:
-        raise node.broken(f"expected a date (YYYY-MM-DD), found {text}")
+        raise UnexpectedShapeError(
+            f"$.vulnerabilities[{place}].{field}: expected a date (YYYY-MM-DD), found {excerpt(text)}"
+        )
     return found
 
 
@@ -103,10 +142,9 @@ def _iso(text: str) -> str:
         return ""
 
 
-def _released(node: Node) -> int:
-    text = node.text().strip()
+def _released(text: str) -> int:
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text.strip())
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError) as error:
-        raise node.broken(f"expected a timestamp (RFC 3339), found {text}") from error
+        raise UnexpectedShapeError(f"$.dateReleased: expected a timestamp (RFC 3339), found {excerpt(text)}") from error
