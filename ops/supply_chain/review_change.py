@@ -6,7 +6,7 @@ that the change brings decide; those of the base are listed as already there. Wh
 review counts as it is on the base branch: configuration, waivers, rules and feeds of the project. A change of them is
 a finding of its own, for a person to read before the merge.
 
-Reads    two commits of the project, advisory feeds, KEV and EPSS of [feeds], core metadata on the index
+Reads    two commits of the project, advisory feeds, core metadata on the index; KEV and EPSS of [feeds]
 Writes   dist/change/: N.json, N.md, N.sarif, N-sbom.cdx.json; Markdown to $GITHUB_STEP_SUMMARY if that is set
 Decides  the change brings no finding: vulnerability, malware, licence, source, publisher, name look-alike, unhashed
          or unpinned package, other bytes of a locked version, weaker configuration
