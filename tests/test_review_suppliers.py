@@ -266,6 +266,28 @@ def test_other_ecosystems_are_matched_by_their_own_order(world: World) -> None:
     assert world.item()["component"] == "pkg:npm/left-pad"
 
 
+def test_a_package_of_a_distribution_is_matched_by_the_version_of_its_source_package(world: World) -> None:
+    world.feed(FOO, record("DSA-1", affected("src", "introduced 0, fixed 2.0-1", ecosystem="Debian:12")))
+    binary = {
+        "type": "library",
+        "bom-ref": "d",
+        "name": "libsrc1",
+        "version": "9.9-1",
+        "purl": "pkg:deb/debian/libsrc1@9.9-1?arch=amd64&distro=debian-12&upstream=src%401.0-1",
+    }
+    world.receive("a.json", sbom("2.0", more=(binary,)))
+    feed = ("--advisories", f"Debian={world.base / 'osv.zip'}")
+    code, text = world.run(*feed)
+    assert code == ExitCode.DENIED, text
+    assert (world.item()["component"], world.item()["fixed_version"]) == ("pkg:deb/debian/libsrc1", "2.0-1")
+    for path in (world.artifacts / "suppliers/sha256").glob("*/*/document"):
+        path.unlink()
+    code, text = world.run(*feed)
+    assert code == ExitCode.DENIED
+    assert "its document is not stored on this machine" in text
+    assert world.item()["presence"] == "unchecked"
+
+
 def test_a_document_in_quarantine_is_named_and_not_matched(world: World) -> None:
     world.receive("a.json", sbom("2.0", "pkg:pypi/bar@1"))
     assert world.receive("q.json", sbom("2.1", "pkg:pypi/foo@1.1", made="2026-11-19"), signed=False) == ExitCode.DENIED

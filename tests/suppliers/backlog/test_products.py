@@ -66,6 +66,9 @@ def test_a_newer_document_in_quarantine_is_named_an_older_one_is_not() -> None:
     found = products_of([OLD, NEW, newer, older], all_versions=False)[THING]
     assert (found.heads, found.unaccepted) == ((NEW,), (newer,))
     assert products_of([newer], all_versions=False)[THING].heads == ()
+    same_day = document("e", "1.10", "2026-11-01", decision=IntakeDecision.QUARANTINED)
+    higher = document("f", "3", "2026-10-15", decision=IntakeDecision.QUARANTINED)
+    assert products_of([NEW, same_day, higher], all_versions=False)[THING].unaccepted == (same_day, higher)
 
 
 def test_documents_that_name_no_product_are_never_the_same_product() -> None:

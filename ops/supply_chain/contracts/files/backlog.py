@@ -108,7 +108,7 @@ class BacklogDecision(Contract, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class HistoryEntry(Contract, frozen=True, kw_only=True):
-    """A change of an item: when, by whom (empty for a run), and what."""
+    """A change of an item: when, by whom (`edit` if the change did not name anyone, empty for a run), and what."""
 
     at: Timestamp
     text: str

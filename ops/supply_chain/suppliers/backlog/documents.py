@@ -46,7 +46,7 @@ def backlog_markdown(backlog: Backlog, coverage: ReviewCoverage, today: str) -> 
         _numbers(backlog, today),
     ]
     if coverage.unchecked:
-        parts += [heading(2, "Not checked"), bullets(text(line.text) for line in coverage.unchecked)]
+        parts += [heading(2, "Not checked"), bullets(text(f"{line.text}. {line.step}") for line in coverage.unchecked)]
     parts.append(heading(2, "Open"))
     parts.append(_open_table(open_items, today) if open_items else "Nothing is open.")
     concerned = [item for item in items if concerns(item, today)]

@@ -27,6 +27,9 @@ from ops.supply_chain.suppliers.backlog.states import state_of
 LONGEST_TEXT = 2000
 """Characters of one field."""
 
+BY_HAND = "edit"
+"""Who made a change, in its history, where the change does not name anyone."""
+
 ITEM_FIELDS = ("state", "owner", "by", "until", "reason", "planned", "note")
 RISK_FIELDS = (
     "likelihood", "impact", "controls", "treatment", "action", "owner", "due", "residual_likelihood", "residual_impact",
@@ -104,7 +107,7 @@ def _edited_item(item: BacklogItem, fields: Mapping[str, str], day: ReviewDay) -
         return item, problems
     decision = replace(decision, decided=day.today, revision=item.decision.revision + 1)
     text = "; ".join(_differences(item.decision, decision, ITEM_FIELDS))
-    entry = HistoryEntry(at=day.at, text=text, by=decision.by)
+    entry = HistoryEntry(at=day.at, text=text, by=fields.get("by", "").strip() or BY_HAND)
     return replace(item, decision=decision, history=(*item.history, entry)), []
 
 

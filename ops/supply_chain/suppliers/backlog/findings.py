@@ -13,7 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from msgspec import UNSET
+
 from ops.supply_chain.contracts.files.backlog import Backlog, BacklogItem, ItemState
+from ops.supply_chain.contracts.values.exploitation import Exploitation
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.text import excerpt, printable
@@ -51,7 +54,7 @@ def _item_finding(item: BacklogItem, today: str) -> Finding:
         due=item.due,
         first_seen=item.first_seen,
         published=item.published,
-        exploitation=item.exploitation,
+        exploitation=item.exploitation if item.exploitation != Exploitation() else UNSET,
     )
 
 

@@ -35,8 +35,8 @@ class ProductKey(NamedTuple):
 class ProductDocuments(NamedTuple):
     """The accepted documents of a product that no newer one of the same version has superseded, newest first.
 
-    `heads` are those that count, `older` those of earlier versions. `unaccepted` are quarantined ones that are newer than a
-    head, or where there is none: what is in them is not reviewed.
+    `heads` are those that count, `older` those of earlier versions. `unaccepted` are quarantined ones that no
+    head replaces: what is in them is not reviewed.
     """
 
     heads: tuple[RegisteredDocument, ...]
@@ -74,7 +74,7 @@ def products_of(documents: Iterable[RegisteredDocument], *, all_versions: bool) 
         unaccepted = tuple(
             document
             for document in sorted(quarantined[key], key=_newest, reverse=True)
-            if not any(_newest(head) > _newest(document) for head in heads)
+            if not any(_newest(head)[:2] > _newest(document)[:2] and _supersedes(head, document) for head in heads)
         )
         found[key] = ProductDocuments(heads, older, unaccepted)
     return found

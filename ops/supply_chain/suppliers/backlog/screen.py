@@ -78,7 +78,7 @@ def screen_lines(backlog: Backlog, coverage: ReviewCoverage, today: str) -> list
         f"review was due on {review_of(risk)}"
         for risk in late[:MOST_LINES]
     ]
-    text += [f"  not checked: {line.text}" for line in coverage.unchecked[:MOST_LINES]]
+    text += [f"  not checked: {_with_step(line)}" for line in coverage.unchecked[:MOST_LINES]]
     if len(coverage.unchecked) > MOST_LINES:
         text.append(f"  not checked: {len(coverage.unchecked) - MOST_LINES} more, see --format json")
     steps = next_steps(backlog, coverage, today)
@@ -120,7 +120,7 @@ def item_lines(item: BacklogItem, today: str, *, others: Sequence[BacklogItem] =
         today: An ISO date.
         others: Further open ones of the same component.
     """
-    state = state_of(item, today)
+    state = state_of(item, today).value + (", not checked" if item.presence is Presence.UNCHECKED else "")
     urgent = [item.severity.value if not item.malware else "malware"]
     urgent += filter(None, [item.exploitation.words.upper()[:9] + item.exploitation.words[9:]])
     urgent += filter(None, [item.exploitation.score])
@@ -129,7 +129,7 @@ def item_lines(item: BacklogItem, today: str, *, others: Sequence[BacklogItem] =
     owner = f"owner {printable(item.owner)}" if item.owner else "no owner"
     more = f" and {len(others)} more" if others else ""
     return [
-        f"  {item.id}  {', '.join(urgent)}  [{state.value}, {owner}]",
+        f"  {item.id}  {', '.join(urgent)}  [{state}, {owner}]",
         f"    {about(item)}{more}{remedy(item)}",
     ]
 
@@ -247,6 +247,11 @@ def next_steps(backlog: Backlog, coverage: ReviewCoverage, today: str) -> list[s
         steps.append(command("supplier", "--request", quoted(printable(coverage.suppliers[0]))))
     steps += [found[0] for line in coverage.unchecked if (found := pasteable(line.step))][:1]
     return steps
+
+
+def _with_step(line: Unchecked) -> str:
+    """Return what could not be checked, and what to do where that is no command, which is among the next steps."""
+    return line.text if pasteable(line.step) else f"{line.text}. {line.step}"
 
 
 def _name(supplier: str, product: str) -> str:

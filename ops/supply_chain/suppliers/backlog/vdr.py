@@ -163,7 +163,7 @@ def _analysis(item: BacklogItem, today: str) -> dict[str, Any]:
         "lastUpdated": f"{max(item.decision.decided, item.last_seen, item.fixed_on)}T00:00:00Z",
         "state": "false_positive" if item.presence is Presence.WITHDRAWN else _STATE[state],
     }
-    detail = basis_of(item, today) or item.decision.note
+    detail = basis_of(item, today)
     if detail:
         found["detail"] = detail
     if state in _RESPONSE:
