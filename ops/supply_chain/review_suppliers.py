@@ -6,15 +6,16 @@ lists no affected version. Statements (VEX) of suppliers apply by the rules of d
 named: documents in quarantine, components without a package URL, ecosystems without a feed. What people decide (state,
 owner, dates, notes, treatment of risks) is kept whatever is received or rebuilt.
 
-Reads    the registry, documents of suppliers, data/artifacts/suppliers/backlog.json, advisory feeds; the folder of [feeds].malicious; [[suppliers]]; with --import a CSV file that this stage wrote and someone edited.
+Reads    the registry, documents of suppliers, data/artifacts/suppliers/backlog.json, advisory feeds; KEV and EPSS
+         of [feeds]; the folder of [feeds].malicious; [[suppliers]]; with --import a CSV file that this stage wrote and someone edited.
 Writes   data/artifacts/suppliers/backlog.json, dist/suppliers/: backlog and risk register as .md, .csv and .json, and
          suppliers.vdr.cdx.json (CycloneDX 1.6)
 Decides  no item of the backlog is open, and everything could be checked
 Exits    0 nothing is open, or nothing was received; with --set, --import and --show, it was done; 2 usage or configuration,
          or another run is changing the backlog; 3 the backlog, the table of --import or the registry is damaged; 4 an item
          is open; 5 something could not be checked, or the registry does not answer; 6 cannot write.
-Network  without --advisories: OSV's snapshot, and feeds of [feeds].ecosystems that are addresses; no name is sent. The PostgreSQL
-         server. None with --offline.
+Network  without --advisories: OSV's snapshot; feeds of [feeds] that are addresses; no name is sent. The PostgreSQL server that
+         SEALWRIGHT_REGISTRY_URL names, with --offline it alone.
 Source   docs/backlog.md; OSV schema 1.7.5, https://ossf.github.io/osv-schema/; https://cyclonedx.org/docs/1.6/json/
 """
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ops.supply_chain.contracts.config.suppliers import Exposure
 from ops.supply_chain.contracts.files.backlog import Backlog, BacklogItem, Risk, RiskDecision, Treatment
 from ops.supply_chain.contracts.values.exploitation import Exploitation, Listing
 from ops.supply_chain.contracts.values.finding import Severity
@@ -16,6 +17,7 @@ from ops.supply_chain.suppliers.backlog.observed import SubjectCheck
 from ops.supply_chain.suppliers.backlog.register import (
     ProductProfile,
     band_of,
+    exposure_of,
     impact_of,
     is_review_overdue,
     risks_after,
@@ -27,11 +29,12 @@ from ops.supply_chain.suppliers.backlog.screen import ReviewCoverage, Unchecked,
 from tests.suppliers.backlog.making import DAY, LATER, NEWER, listed, reviewed, seen
 
 EXPLOITED = Exploitation(listing=Listing.LISTED, exploited="2026-11-01", ransomware=True, epss=0.9, percentile=0.99)
-UNKNOWN = ProductProfile()
+PLAIN = ProductProfile()
+UNKNOWN, INTERNAL = Exposure.UNKNOWN, Exposure.INTERNAL
 FULL = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
 
 
-def risks(items: tuple[BacklogItem, ...], *known: Risk, profile: ProductProfile = UNKNOWN) -> tuple[Risk, ...]:
+def risks(items: tuple[BacklogItem, ...], *known: Risk, profile: ProductProfile = PLAIN) -> tuple[Risk, ...]:
     return risks_after(known, items, lambda _: profile, tenant="t", today=DAY.today, review_days=90)
 
 
@@ -40,23 +43,23 @@ def scored(percentile: float | None) -> Exploitation:
 
 
 LIKELIHOODS = {
-    "exploited": (EXPLOITED, None, 5),
-    "exploited, and not exposed": (EXPLOITED, False, 5),
-    "likely": (scored(0.97), None, 4),
-    "likely, and not exposed": (scored(0.97), False, 3),
-    "less likely": (scored(0.8), True, 3),
-    "unlikely": (scored(0.1), None, 2),
-    "unlikely, and not exposed": (scored(0.1), False, 1),
-    "without a score": (scored(None), None, 3),
+    "exploited": (EXPLOITED, UNKNOWN, 5),
+    "exploited, and not exposed": (EXPLOITED, INTERNAL, 5),
+    "likely": (scored(0.97), UNKNOWN, 4),
+    "likely, and not exposed": (scored(0.97), INTERNAL, 3),
+    "less likely": (scored(0.8), Exposure.PUBLIC, 3),
+    "unlikely": (scored(0.1), UNKNOWN, 2),
+    "unlikely, and not exposed": (scored(0.1), INTERNAL, 1),
+    "without a score": (scored(None), UNKNOWN, 3),
 }
 
 
 @pytest.mark.parametrize("name", LIKELIHOODS)
 def test_likelihood(name: str) -> None:
-    exploitation, exposed, expected = LIKELIHOODS[name]
-    [risk] = risks(reviewed((), seen("CVE-1", exploitation=exploitation)), profile=ProductProfile(3, exposed))
+    exploitation, exposure, expected = LIKELIHOODS[name]
+    [risk] = risks(reviewed((), seen("CVE-1", exploitation=exploitation)), profile=ProductProfile(3, exposure))
     assert risk.likelihood == expected
-    assert ("counted as exposed" in risk.basis) == (exposed is None)
+    assert ("counted as public" in risk.basis) == (exposure is UNKNOWN)
 
 
 IMPACTS: dict[str, tuple[dict[str, Any], int]] = {
@@ -106,6 +109,15 @@ def test_what_was_decided_takes_the_place_of_the_proposal_and_is_kept() -> None:
     [closed] = risks((), again)
     assert (closed.decision, status_of(closed, DAY.today), score_of(closed)) == (decision, "closed", 0)
     assert risks(items, closed) == (again,)
+
+
+def test_a_decided_exposure_counts_for_the_proposal() -> None:
+    items = reviewed((), seen("CVE-1", exploitation=scored(0.97)))
+    [risk] = risks(items)
+    assert (risk.likelihood, risk.exposure) == (4, UNKNOWN)
+    [risk] = risks(items, replace(risk, decision=RiskDecision(exposure=INTERNAL, revision=1)))
+    assert (risk.likelihood, exposure_of(risk)) == (3, INTERNAL)
+    assert "; internal)" in risk.basis
 
 
 def test_the_review_is_proposed_from_the_last_decision() -> None:
@@ -173,7 +185,7 @@ def test_foreign_text_is_shown_as_text() -> None:
     assert "<b>" not in shown
     assert "\x1b" not in shown + "\n".join(screen_lines(backlog, ReviewCoverage(), DAY.today))
     tables = [line for line in shown.splitlines() if line.startswith("|")]
-    assert {line.count("|") for line in tables} == {10, 12}
+    assert {line.count("|") for line in tables} == {10, 13}
 
 
 def test_counts_and_the_document_agree() -> None:

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from ops.supply_chain.contracts.base import Contract, Count, Sha256, Timestamp
+from ops.supply_chain.contracts.config.suppliers import Exposure
 from ops.supply_chain.contracts.values.exploitation import Exploitation
 from ops.supply_chain.contracts.values.finding import Severity
 
@@ -178,6 +179,7 @@ class RiskDecision(Contract, frozen=True, kw_only=True, omit_defaults=True):
 
     likelihood: Scale = 0
     impact: Scale = 0
+    exposure: Exposure = Exposure.UNKNOWN
     controls: str = ""
     treatment: Treatment = Treatment.NONE
     action: str = ""
@@ -204,6 +206,7 @@ class Risk(Contract, frozen=True, kw_only=True, omit_defaults=True):
     consequence: str = ""
     likelihood: Scale = 0
     impact: Scale = 0
+    exposure: Exposure = Exposure.UNKNOWN
     basis: str = ""
     due: Day = ""
     review: Day = ""

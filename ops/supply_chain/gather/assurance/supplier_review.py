@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from ops.supply_chain.adapters.files.supplier_store import SupplierStore
 from ops.supply_chain.adapters.registry.address import DEFAULT_TENANT, RegistryAddress
 from ops.supply_chain.adapters.registry.reader import RegistryReader
-from ops.supply_chain.contracts.config.suppliers import Exposure
 from ops.supply_chain.contracts.files.backlog import Backlog
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import UnavailableError
@@ -63,12 +62,7 @@ def review_registry(run: StageRun, address: RegistryAddress, store: BacklogStore
 def profile_of(run: StageRun) -> Callable[[str], ProductProfile]:
     """Return what is configured of each supplier's products."""
     known = {
-        entry.name: ProductProfile(
-            entry.criticality,
-            None if entry.exposure is Exposure.UNKNOWN else entry.exposure is Exposure.PUBLIC,
-            entry.owner,
-        )
-        for entry in run.config.suppliers
+        entry.name: ProductProfile(entry.criticality, entry.exposure, entry.owner) for entry in run.config.suppliers
     }
     return lambda supplier: known.get(supplier, ProductProfile(MIDDLE))
 

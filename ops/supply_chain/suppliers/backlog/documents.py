@@ -14,6 +14,7 @@ from ops.supply_chain.suppliers.backlog.measures import counts_of, measures_of
 from ops.supply_chain.suppliers.backlog.register import (
     band_of,
     by_score,
+    exposure_of,
     is_review_overdue,
     review_of,
     score_of,
@@ -72,7 +73,20 @@ def register_markdown(backlog: Backlog, today: str) -> str:
     if risks:
         parts.append(
             table(
-                ("Risk", "Score", "L", "I", "Supplier", "Product", "Status", "Treatment", "Owner", "Due", "Review"),
+                (
+                    "Risk",
+                    "Score",
+                    "L",
+                    "I",
+                    "Exposure",
+                    "Supplier",
+                    "Product",
+                    "Status",
+                    "Treatment",
+                    "Owner",
+                    "Due",
+                    "Review",
+                ),
                 [_risk_cells(risk, today) for risk in risks],
                 numbers=("Score", "L", "I"),
             )
@@ -196,6 +210,7 @@ def _risk_cells(risk: Risk, today: str) -> list[str]:
         f"{score} {band_of(score)}" if score else "",
         str(likelihood or ""),
         str(impact or ""),
+        exposure_of(risk).value or "unknown",
         text(risk.supplier),
         code(risk.product),
         text(status_of(risk, today)),

@@ -32,7 +32,7 @@ BY_HAND = "edit"
 
 ITEM_FIELDS = ("state", "owner", "by", "until", "reason", "planned", "note")
 RISK_FIELDS = (
-    "likelihood", "impact", "controls", "treatment", "action", "owner", "due", "residual_likelihood", "residual_impact",
+    "likelihood", "impact", "exposure", "controls", "treatment", "action", "owner", "due", "residual_likelihood", "residual_impact",
     "accepted_by", "review", "note",
 )  # fmt: skip
 

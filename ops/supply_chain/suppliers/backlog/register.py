@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from ops.supply_chain.contracts.config.suppliers import Exposure
 from ops.supply_chain.contracts.files.backlog import BacklogItem, Risk, Treatment
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.core.text import plural
@@ -36,6 +37,11 @@ _BY_SEVERITY = {
 _LOSS = re.compile(r"(?:^|/)V?[CIA]:([HLNPC])(?=/|$)")
 """Of CVSS 2 (N, P, C), 3 and 4 (N, L, H): what confidentiality, integrity and availability of the vulnerable system lose."""
 
+_EXPOSURES = {
+    Exposure.UNKNOWN: "exposure unknown, so counted as public",
+    Exposure.PUBLIC: "public",
+    Exposure.INTERNAL: "internal",
+}
 MOST_NAMED = 3
 
 
@@ -43,7 +49,7 @@ class ProductProfile(NamedTuple):
     """What is configured of a supplier's products: criticality 1 to 5, exposure, owner."""
 
     criticality: int = MIDDLE
-    exposed: bool | None = None
+    exposure: Exposure = Exposure.UNKNOWN
     owner: str = ""
 
 
@@ -98,6 +104,11 @@ def values_of(risk: Risk) -> tuple[int, int]:
     return (risk.decision.likelihood or risk.likelihood, risk.decision.impact or risk.impact)
 
 
+def exposure_of(risk: Risk) -> Exposure:
+    """Return who can reach the product: as decided, else as configured for the supplier."""
+    return risk.decision.exposure or risk.exposure
+
+
 def score_of(risk: Risk) -> int:
     """Return likelihood times impact."""
     likelihood, impact = values_of(risk)
@@ -139,10 +150,12 @@ def by_score(risks: Iterable[Risk], today: str) -> list[Risk]:
 
 
 def _proposed(risk: Risk, items: Sequence[BacklogItem], profile: ProductProfile, review_days: int) -> Risk:
+    risk = replace(risk, exposure=profile.exposure, default_owner=profile.owner)
     base = risk.decision.decided or risk.since
     review = (date.fromisoformat(base) + timedelta(days=review_days)).isoformat()
     if not items:
         return replace(risk, items=(), likelihood=0, impact=0, basis="", due="", review=review)
+    profile = profile._replace(exposure=exposure_of(risk))
     rated = [_rated(item, profile) for item in items]
     worst = max(rated, key=lambda entry: entry.likelihood * entry.impact)
     named = ", ".join(f"{item.component} ({item.names[0]})" for item in items[:MOST_NAMED])
@@ -160,7 +173,6 @@ def _proposed(risk: Risk, items: Sequence[BacklogItem], profile: ProductProfile,
         due=min((item.due for item in items if item.due), default=""),
         review=review,
         items=tuple(item.id for item in items),
-        default_owner=profile.owner,
     )
 
 
@@ -173,11 +185,9 @@ def _rated(item: BacklogItem, profile: ProductProfile) -> _Rated:
         why = f"EPSS percentile {found.percentile:.2f}"
     else:
         likelihood, why = MIDDLE, "no EPSS score"
-    exposure = "exposure unknown, so counted as exposed" if profile.exposed is None else "exposed"
-    if profile.exposed is False:
-        exposure = "not exposed"
-        if likelihood < HIGHEST:
-            likelihood = max(LOWEST, likelihood - 1)
+    exposure = _EXPOSURES[profile.exposure]
+    if profile.exposure is Exposure.INTERNAL and likelihood < HIGHEST:
+        likelihood = max(LOWEST, likelihood - 1)
     loss = impact_of(item)
     impact = min(HIGHEST, max(LOWEST, loss + profile.criticality - MIDDLE))
     basis = (

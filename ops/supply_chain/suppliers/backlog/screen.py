@@ -13,6 +13,7 @@ from ops.supply_chain.suppliers.backlog.measures import counts_of
 from ops.supply_chain.suppliers.backlog.register import (
     band_of,
     by_score,
+    exposure_of,
     is_review_overdue,
     review_of,
     score_of,
@@ -210,6 +211,7 @@ def risk_text(risk: Risk, today: str) -> list[str]:
     text = [f"{risk.id}  {status_of(risk, today)}  {_name(risk.supplier, risk.product)}"]
     facts = [
         ("score", f"{score} {band_of(score)} (likelihood {likelihood}, impact {impact})" if score else ""),
+        ("exposure", exposure_of(risk).value or "unknown"),
         ("proposed", f"likelihood {risk.likelihood}, impact {risk.impact}: {risk.basis}" if risk.items else ""),
         ("cause", risk.cause),
         ("event", risk.event),

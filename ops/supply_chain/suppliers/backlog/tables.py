@@ -26,7 +26,7 @@ ITEM_COLUMNS = (
 )  # fmt: skip
 RISK_COLUMNS = (
     "id", "status", "supplier", "product", "since", "cause", "event", "consequence", "proposed_likelihood",
-    "proposed_impact", "basis", "score", "band", "proposed_due", "proposed_review", "items", "likelihood", "impact",
+    "proposed_impact", "proposed_exposure", "basis", "score", "band", "proposed_due", "proposed_review", "items", "likelihood", "impact", "exposure",
     "controls", "treatment", "action", "owner", "due", "residual_likelihood", "residual_impact", "residual_score",
     "accepted_by", "review", "note", "revision",
 )  # fmt: skip
@@ -119,6 +119,8 @@ def risk_row(risk: Risk, today: str) -> dict[str, str]:
         "proposed_review": review_of(risk) if not decision.review else risk.review,
         "items": SEPARATOR.join(risk.items),
         "treatment": decision.treatment.value,
+        "proposed_exposure": risk.exposure.value or "unknown",
+        "exposure": decision.exposure.value,
         "owner": risk.owner,
         "revision": str(decision.revision),
     }
