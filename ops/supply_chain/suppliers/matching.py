@@ -23,11 +23,12 @@ from ops.supply_chain.contracts.values.registry import (
     RegistryHit,
 )
 from ops.supply_chain.contracts.values.vex import VexBinding, VexSubject
+from ops.supply_chain.formats.bom_links import split_link
 from ops.supply_chain.formats.purl import read_purl
 from ops.supply_chain.formats.version_orders.ranges import is_range
 from ops.supply_chain.suppliers.entries import cpe_name, purl_of, qualifiers_in
 from ops.supply_chain.suppliers.products import matches_product, owns
-from ops.supply_chain.suppliers.statement_entries import package_of, same_version, split_link
+from ops.supply_chain.suppliers.statement_entries import package_of, same_version
 
 
 class Author(IntEnum):
@@ -99,7 +100,8 @@ def is_about_product(item: SupplierStatement, document: RegisteredDocument) -> b
     binding = binding_of(item.statement)
     if binding.problem or binding.product is None:
         return False
-    if any(split_link(link)[0] in document.identifiers for link in binding.product.links):
+    links = (link for link in map(split_link, binding.product.links) if link is not None)
+    if any(link.document in document.identifiers for link in links):
         return True
     vendor = _is_vendor(item.document, document)
     return _in_product(item, binding.product, document, vendor=vendor).applies is True

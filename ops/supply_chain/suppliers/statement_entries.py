@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from urllib.parse import unquote
 
 from msgspec.structs import replace
 
@@ -30,43 +29,24 @@ from ops.supply_chain.contracts.values.vex import (
 )
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats.bom_links import BomLink, is_link, split_link
+from ops.supply_chain.formats.cyclonedx_analysis import STATUS_OF, status_of_versions
 from ops.supply_chain.formats.purl import read_purl
 from ops.supply_chain.formats.version_orders.orders import compare, order_of
 from ops.supply_chain.formats.version_orders.purl_types import ecosystem_of
 from ops.supply_chain.formats.version_orders.ranges import in_range, is_range
 from ops.supply_chain.suppliers.entries import cpe_name, product_of, purl_of, utc, weak_name
 
-LINK = "urn:cdx:"
-
 NO_PRODUCT = "names no product"
 OTHER_VERSION = "gives a version that is not the component's"
-
-_STATUS = {
-    "exploitable": VexStatus.AFFECTED,
-    "in_triage": VexStatus.UNDER_INVESTIGATION,
-    "false_positive": VexStatus.NOT_AFFECTED,
-    "not_affected": VexStatus.NOT_AFFECTED,
-    "resolved": VexStatus.FIXED,
-    "resolved_with_pedigree": VexStatus.FIXED,
-}
-"""States of CycloneDX in the words of OpenVEX; any other state leaves the question open.
-https://cyclonedx.org/docs/1.6/json/#vulnerabilities_items_analysis_state"""
-
-_CLOSED = (VexStatus.NOT_AFFECTED, VexStatus.FIXED)
 
 
 def link_of(sbom: ReceivedSbom) -> str:
     """Return the BOM-Link of a CycloneDX document; empty if it has no serial number."""
-    serial = sbom.identifier.lower().removeprefix("urn:uuid:")
-    if serial == sbom.identifier.lower() or not serial:
+    scheme, _, serial = sbom.identifier.lower().rpartition(":")
+    if scheme != "urn:uuid" or not serial:
         return ""
-    return f"{LINK}{serial}/{1 if sbom.revision is None else sbom.revision}"
-
-
-def split_link(link: str) -> tuple[str, str]:
-    """Return the document of a BOM-Link, in the form of `link_of`, and the reference in it; empty for the document itself."""
-    document, _, reference = link.partition("#")
-    return document.lower(), unquote(reference)
+    return BomLink(serial, 1 if sbom.revision is None else sbom.revision).document
 
 
 def subject_of(component: SbomComponent) -> VexSubject:
@@ -104,7 +84,6 @@ def vex_statements(document: VexDocument) -> Iterator[RegisteredStatement]:
 
 
 def _vex_statement(place: int, statement: VexStatement, target: VexTarget) -> RegisteredStatement:
-    moment = statement.timestamp or statement.latest
     binding = target.binding
     package, version = identity_of(binding)
     return RegisteredStatement(
@@ -114,7 +93,7 @@ def _vex_statement(place: int, statement: VexStatement, target: VexTarget) -> Re
         statement.status.value,
         statement.justification.value if statement.justification else "",
         target.detail,
-        timestamp(moment) if moment else "",
+        timestamp(statement.timestamp) if statement.timestamp else "",
         binding.product.label if binding.product else target.label,
         package,
         version,
@@ -148,8 +127,8 @@ def statements_of(sbom: ReceivedSbom) -> Iterator[RegisteredStatement]:
     for place, statement in enumerate(sbom.statements):
         if not (statement.state and statement.id):
             continue
-        status = _STATUS.get(statement.state, VexStatus.UNDER_INVESTIGATION)
-        stated = utc(statement.last_updated) or utc(statement.first_issued) or utc(sbom.timestamp)
+        status = STATUS_OF.get(statement.state, VexStatus.UNDER_INVESTIGATION)
+        stated = utc(statement.last_updated or statement.first_issued or sbom.timestamp)
         for of, binding, weak in reader.bindings(statement.affects, status):
             package, version = identity_of(binding)
             if weak is not None and package is None:
@@ -183,17 +162,17 @@ class _Analyses:
             if not affected.versions:
                 yield status, binding, weak
             for entry in affected.versions:
-                yield _status_of(entry.status, status), _narrowed(binding, entry), weak
+                yield status_of_versions(entry.status, status), _narrowed(binding, entry), weak
 
     def _bound(self, affected: AffectedComponent) -> tuple[VexBinding, _Weak]:
         place, ref = affected.component, affected.ref
-        if place == NO_COMPONENT and ref.lower().startswith(LINK):
-            document, reference = split_link(ref)
-            if document != self._link:
+        if place == NO_COMPONENT and is_link(ref):
+            link = split_link(ref)
+            if link is None or link.document != self._link:
                 return VexBinding(product=VexSubject(label=ref, links=(ref,))), None
-            if not reference and self._root is not None:
+            if not link.reference and self._root is not None:
                 return VexBinding(product=self._root), None
-            place = self._places.get(reference, NO_COMPONENT)
+            place = self._places.get(link.reference, NO_COMPONENT)
         if place == NO_COMPONENT:
             if read_purl(ref) is not None:
                 return self._inside(VexSubject(label=ref, purls=(ref,))), None
@@ -213,15 +192,6 @@ class _Analyses:
     @cached_property
     def _places(self) -> dict[str, int]:
         return {component.ref: place for place, component in enumerate(self._sbom.components)}
-
-
-def _status_of(word: str, status: VexStatus) -> VexStatus:
-    """Return the status of versions that are `affected` (the schema's default), `unaffected` or `unknown`."""
-    if word == "unaffected":
-        return status if status in _CLOSED else VexStatus.NOT_AFFECTED
-    if status not in _CLOSED:
-        return status
-    return VexStatus.AFFECTED if word == "affected" else VexStatus.UNDER_INVESTIGATION
 
 
 def _narrowed(binding: VexBinding, entry: AffectedVersions) -> VexBinding:

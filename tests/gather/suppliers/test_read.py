@@ -53,6 +53,14 @@ def test_the_newest_time_of_anything_is_known() -> None:
     assert (read.stated, read.newest) == ("2026-11-02T00:00:00Z", "2099-01-01T00:00:00Z")
 
 
+def test_a_time_without_a_zone_orders_nothing_and_is_still_seen() -> None:
+    data = openvex(stated("affected", THING, last_updated="2026-11-09T00:00:00"), stated("fixed", THING))
+    first, second = read_document(data, "f").statements
+    assert (first.stated, second.stated) == ("", "2026-11-02T00:00:00Z")
+    read = read_document(openvex(stated("fixed", THING), timestamp="2026-11-02T00:00:00"), "f")
+    assert (read.stated, read.statements[0].stated) == ("2026-11-02T00:00:00Z", "")
+
+
 def test_vex_documents_of_one_product_do_not_supersede_each_other() -> None:
     link = "urn:cdx:11111111-1111-4111-8111-111111111111/1"
     first, second = linked(link), linked(link, "resolved")

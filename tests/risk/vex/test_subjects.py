@@ -8,7 +8,7 @@ import pytest
 
 from ops.supply_chain.contracts.values.vex import VexBinding, VexDocument, VexStatus, VexSubject
 from ops.supply_chain.risk.vex.read import read_vex
-from ops.supply_chain.risk.vex.subjects import digest_of, is_link
+from ops.supply_chain.risk.vex.subjects import digest_of
 from tests.risk.vex.support import openvex, statement
 
 HEX = "ab" * 32
@@ -180,8 +180,3 @@ def test_digests_in_any_spelling() -> None:
         assert digest_of(name, HEX.upper()) == f"sha-256:{HEX}"
     assert digest_of("sha3_256", HEX) == f"sha3-256:{HEX}"
     assert digest_of("sha256", "x") == digest_of("", HEX) == digest_of("sha256", "") == ""
-
-
-def test_what_a_bom_link_is() -> None:
-    assert is_link(LINK)
-    assert not is_link("urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79")

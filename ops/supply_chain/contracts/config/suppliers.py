@@ -37,7 +37,7 @@ class SupplierEntry(Contract, frozen=True, kw_only=True):
     `name` is how the supplier is shown. `identities` are those of its Sigstore signatures, written as
     `[[signing.identities]]` are; `keys` are files with its public keys (PEM), relative to the project. `products` are the
     products that it may send documents about: package URLs without a version, or names of products (`*` is any text); empty
-    for any. `formats` are the standards that it may use (`CycloneDX`, `SPDX`, `OpenVEX`, `CSAF`), each with or without a
+    for any, as a third party: its VEX counts after that of vendors. `formats` are the standards that it may use (`CycloneDX`, `SPDX`, `OpenVEX`, `CSAF`), each with or without a
     version (`CycloneDX 1.6`); empty for any. `max_age_days` is the most days between a document's own time and the day on
     which it is received; without it there is no limit. `profile` is the quality profile that its SBOMs must pass: `minimal`,
     `ntia-2021`, `cisa-2026` or `bsi-tr-03183-2`. With `vex_required` each of its SBOMs needs a VEX of the supplier about that

@@ -24,6 +24,7 @@ from ops.supply_chain.contracts.values.received_sbom import (
     SbomSyntax,
 )
 from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats.bom_links import is_link
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.formats.received.collect import Collector, EdgeBuilder, Table, place_of
 from ops.supply_chain.formats.received.comments import SEPARATE
@@ -284,7 +285,7 @@ class CycloneDxBuilder:
                 refs = self._collector.texts(node, key, at)
                 found.append(tuple(positions[ref] for ref in refs if ref in positions))
                 for ref in refs:
-                    if ref not in positions and ref not in others and not ref.startswith("urn:cdx:"):
+                    if ref not in positions and ref not in others and not is_link(ref):
                         self._collector.defect(
                             DefectKind.REFERENCE, at, f"refers to {excerpt(ref)!r}, which the document does not have"
                         )

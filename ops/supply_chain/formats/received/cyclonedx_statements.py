@@ -11,11 +11,10 @@ from ops.supply_chain.contracts.values.received_sbom import (
     SbomStatement,
 )
 from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats.bom_links import is_link
 from ops.supply_chain.formats.received.collect import Collector, Table
 
 STATES = frozenset({"resolved", "resolved_with_pedigree", "exploitable", "in_triage", "false_positive", "not_affected"})
-
-BOM_LINK = "urn:cdx:"
 
 
 class Statements:
@@ -86,7 +85,7 @@ class Statements:
         collector = self._collector
         ref = collector.text(row, "ref", at)
         position = positions.get(ref, NO_COMPONENT)
-        if position == NO_COMPONENT and ref not in others and not ref.startswith(BOM_LINK):
+        if position == NO_COMPONENT and ref not in others and not is_link(ref):
             collector.defect(DefectKind.REFERENCE, at, f"refers to {excerpt(ref)!r}, which the document does not have")
         return AffectedComponent(
             ref,

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from ops.supply_chain.formats.version_orders.orders import compare
+from ops.supply_chain.formats.version_orders.orders import compare, sort_key
 
 SCHEME = "vers:"
 _COMPARATORS = (">=", "<=", "!=", ">", "<", "=")
@@ -31,6 +31,22 @@ class _Constraint(NamedTuple):
 def is_range(text: str) -> bool:
     """Return whether a text is a range, and not a version."""
     return text.startswith(SCHEME)
+
+
+def is_valid(ecosystem: str, versions: str) -> bool:
+    """Return whether a range can be decided for some version of an ecosystem.
+
+    Args:
+        ecosystem: As OSV names it.
+        versions: `vers:TYPE/CONSTRAINTS`; of any type.
+    """
+    text = versions.removeprefix(SCHEME).partition("/")[2]
+    return is_range(versions) and (text == "*" or _decidable(ecosystem, text))
+
+
+def _decidable(ecosystem: str, text: str) -> bool:
+    constraints = _constraints(ecosystem, text)
+    return constraints is not None and sort_key(ecosystem, constraints[0].version) is not None
 
 
 def in_range(type_: str, ecosystem: str, version: str, versions: str) -> bool | None:

@@ -98,15 +98,14 @@ def _sbom(sbom: ReceivedSbom, data: bytes) -> ReadDocument:
 def _vex(document: VexDocument, opened: OpenedDocument) -> ReadDocument:
     statements = tuple(vex_statements(document))
     issued = timestamp(document.issued) if document.issued else ""
-    times = [statement.stated for statement in statements if statement.stated]
     latest = [timestamp(statement.latest) for statement in document.statements if statement.latest]
     version = str(opened.tree["document"].get("csaf_version", "")) if document.format.startswith("CSAF") else ""
     return ReadDocument(
         kind=DocumentKind.VEX,
         format=f"{document.format} {version}".strip(),
         product=document.id,
-        stated=issued or max(times, default=""),
-        newest=max([issued, *times, *latest]),
+        stated=issued or max(latest, default=""),
+        newest=max([issued, *latest]),
         revision=_edition(document.revision),
         subjects=products_named(statements),
         wide=every_version(statements),

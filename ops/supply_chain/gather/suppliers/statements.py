@@ -25,8 +25,9 @@ from ops.supply_chain.contracts.values.registry import (
 from ops.supply_chain.contracts.values.vex import VexSubject
 from ops.supply_chain.core.errors import StageError
 from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats.bom_links import split_link
 from ops.supply_chain.suppliers.matching import Located, SupplierStatement, binding_of
-from ops.supply_chain.suppliers.statement_entries import OTHER_VERSION, package_of, same_version, split_link
+from ops.supply_chain.suppliers.statement_entries import OTHER_VERSION, package_of, same_version
 from ops.supply_chain.suppliers.statement_review import StatementReview, review
 
 if TYPE_CHECKING:
@@ -159,17 +160,19 @@ class StatementFinder:
         return {(hit.document.digest, hit.component.package, hit.component.version) for hit in hits}
 
     def _linked(self, link: str, subject: VexSubject, supplier: str) -> Located:
-        document, reference = split_link(link)
+        linked = split_link(link)
+        if linked is None:
+            return Located(problem=f"has a BOM-Link that is none: {excerpt(link)}")
         accepted = [
             found
-            for found in self._reader.documents_with(document)
+            for found in self._reader.documents_with(linked.document)
             if found.decision is IntakeDecision.ACCEPTED and found.kind is DocumentKind.SBOM
         ]
         # A serial number is no secret: the supplier's own BOM counts before any other that has the same.
         named = [found for found in accepted if found.supplier == supplier] or accepted
         if not named:
-            return Located(problem=f"{NO_BOM}: {excerpt(document)}")
-        located = [self._element(found, reference, subject) for found in named]
+            return Located(problem=f"{NO_BOM}: {excerpt(linked.document)}")
+        located = [self._element(found, linked.reference, subject) for found in named]
         return Located(
             frozenset(digest for item in located for digest in item.products),
             frozenset(place for item in located for place in item.components),

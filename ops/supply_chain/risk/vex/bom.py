@@ -1,13 +1,12 @@
-"""The parts of a CycloneDX BOM that VEX refers to, and BOM-Links.
+"""The parts of a CycloneDX BOM that VEX refers to.
 
 Source: CycloneDX 1.6, `bomLinkElementType`; https://cyclonedx.org/capabilities/bomlink/
 """
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import msgspec
 
@@ -15,8 +14,6 @@ from ops.supply_chain.core.names import normalise
 from ops.supply_chain.formats.cyclonedx import BomComponent, read_cyclonedx
 from ops.supply_chain.formats.shape import refuse_faults
 from ops.supply_chain.risk.vex.packages import purl_key, same_version
-
-_LINK = re.compile(r"urn:cdx:(?P<uuid>[0-9A-Fa-f-]{36})/(?P<version>[0-9]{1,9})(?:#(?P<ref>.+))?")
 
 
 class Bom(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -69,12 +66,6 @@ def read_bom(document: object) -> Bom:
         root=found.root,
         components=found.components,
     )
-
-
-def split_link(text: str) -> tuple[str, int, str] | None:
-    """Read a BOM-Link: (UUID, version, reference), without a reference for the BOM itself; None for any other text."""
-    found = _LINK.fullmatch(text)
-    return (found["uuid"].lower(), int(found["version"]), unquote(found["ref"] or "")) if found else None
 
 
 def _key(component: BomComponent) -> str:

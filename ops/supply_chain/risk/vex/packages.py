@@ -6,17 +6,17 @@ https://github.com/package-url/vers-spec; PEP 503; PEP 440.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
-from urllib.parse import unquote
 
 from packaging.version import InvalidVersion, Version
 
 from ops.supply_chain.contracts.values.vex import VexTarget
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.formats.version_orders.ecosystems import PYPI
+from ops.supply_chain.formats.version_orders.ranges import in_range, is_valid
 
 NOT_PYPI = "name no PyPI package by its purl"
 NO_VERSION = "name no exact version"
@@ -24,7 +24,6 @@ NARROWER = "are about a single file or another index only"
 UNREADABLE_RANGE = "have a version range that PEP 440 cannot decide"
 
 RANGE_SCHEME = "vers:pypi/"
-_COMPARATORS = (">=", "<=", "!=", ">", "<", "=")
 
 
 class PurlKey(NamedTuple):
@@ -101,7 +100,7 @@ def target_of(purl: str, *, within: str = "", version: str = "", versions: str =
         return VexTarget(label=label, name=key.name, version=exact, within=within)
     if not versions:
         return VexTarget(label=label, problem=NO_VERSION)
-    if _constraints(versions) is None:
+    if not _is_readable(versions):
         return VexTarget(label=label, problem=UNREADABLE_RANGE)
     return VexTarget(label=label, name=key.name, versions=versions, within=within)
 
@@ -116,47 +115,12 @@ def same_version(version: str, other: str) -> bool:
 
 def within_range(version: str, versions: str) -> bool:
     """Return True if a version is in a `vers:pypi/` range; False if that cannot be decided."""
-    found, constraints = _version(version), _constraints(versions)
-    if found is None or not constraints:
-        return False
-    # vers-spec, "Checking if a version is contained within a range": equality first, then the intervals.
-    for comparator, bound in constraints:
-        if found == bound:
-            return comparator in ("=", "<=", ">=")
-    return _between(found, [bound for bound in constraints if bound[0] not in ("=", "!=")])
+    return _is_readable(versions) and in_range("pypi", PYPI, version, versions) is True
 
 
-def _between(version: Version, bounds: Sequence[tuple[str, Version]]) -> bool:
-    if not bounds:
-        return False
-    above = [comparator for comparator, bound in bounds if version > bound]
-    below = [comparator for comparator, bound in bounds if version < bound]
-    from_lower = not above or above[-1].startswith(">")
-    to_upper = not below or below[0].startswith("<")
-    return from_lower and to_upper
-
-
-@lru_cache(maxsize=4096)
-def _constraints(versions: str) -> tuple[tuple[str, Version], ...] | None:
-    """Read a range; sorted by version. None for another scheme, `*`, and an invalid range."""
-    if not versions.startswith(RANGE_SCHEME):
-        return None
-    found: list[tuple[str, Version]] = []
-    for part in versions.removeprefix(RANGE_SCHEME).split("|"):
-        comparator = next((known for known in _COMPARATORS if part.startswith(known)), "")
-        version = _version(unquote(part.removeprefix(comparator)))
-        if version is None:
-            return None
-        found.append((comparator or "=", version))
-    found.sort(key=lambda constraint: constraint[1])
-    return tuple(found) if _valid(found) else None
-
-
-def _valid(constraints: Sequence[tuple[str, Version]]) -> bool:
-    versions = [version for _, version in constraints]
-    ways = [comparator[0] for comparator, _ in constraints if comparator not in ("=", "!=")]
-    alternating = all(first != second for first, second in pairwise(ways))
-    return len(set(versions)) == len(versions) and alternating
+def _is_readable(versions: str) -> bool:
+    """Return False for another scheme, `*`, and an invalid range."""
+    return versions.startswith(RANGE_SCHEME) and versions != f"{RANGE_SCHEME}*" and is_valid(PYPI, versions)
 
 
 @lru_cache(maxsize=65536)

@@ -23,9 +23,10 @@ from ops.supply_chain.contracts.values.vex import (
     VexSubject,
     VexTarget,
 )
+from ops.supply_chain.formats.bom_links import is_link
 from ops.supply_chain.formats.json_reader import Node
 from ops.supply_chain.risk.vex.packages import target_of, with_version
-from ops.supply_chain.risk.vex.subjects import digest_of, is_link, subject_problem
+from ops.supply_chain.risk.vex.subjects import digest_of, subject_problem
 from ops.supply_chain.risk.vex.vocabulary import latest_of, timestamp_of
 
 VERSIONS = ("2.0", "2.1")

@@ -16,14 +16,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from ops.supply_chain.contracts.values.vex import Justification, VexDocument, VexStatement, VexStatus, VexTarget
+from ops.supply_chain.formats.bom_links import split_link
 from ops.supply_chain.formats.cyclonedx import BomComponent
+from ops.supply_chain.formats.cyclonedx_analysis import STATUS_OF, VERSION_STATUSES, status_of_versions
 from ops.supply_chain.formats.json_reader import Node
-from ops.supply_chain.risk.vex.bom import Bom, read_bom, split_link
+from ops.supply_chain.risk.vex.bom import Bom, read_bom
 from ops.supply_chain.risk.vex.packages import purl_key, same_version, target_of, with_version, within_range
 from ops.supply_chain.risk.vex.vocabulary import (
     JUSTIFICATION_OF,
     JUSTIFICATION_PROPERTY,
-    STATUS_OF,
     latest_of,
     timestamp_of,
 )
@@ -33,8 +34,6 @@ NOT_IN_BOM = "refer to a component that the BOM does not have"
 CONTRADICTION = "give a version that is not the component's"
 
 _STEP_IN_BOM = "Ask the issuer to refer to a component that the BOM lists, or to name the package by its purl."
-_CONTRADICTING = {"affected": VexStatus.AFFECTED, "unknown": VexStatus.UNDER_INVESTIGATION}
-_SUPPRESSING = (VexStatus.NOT_AFFECTED, VexStatus.FIXED)
 
 
 class _Reader:
@@ -186,11 +185,9 @@ def _justification(node: Node, analysis: Node | None) -> Justification | None:
 def _stated(entry: Node, status: VexStatus) -> VexStatus:
     # "status: The vulnerability status for the version or range of versions.", default "affected".
     word = entry.text_of("status") or "affected"
-    if word not in ("affected", "unaffected", "unknown"):
+    if word not in VERSION_STATUSES:
         raise entry.broken(f"expected status affected, unaffected or unknown, found {word!r}")
-    if word == "unaffected":
-        return status if status in _SUPPRESSING else VexStatus.NOT_AFFECTED
-    return _CONTRADICTING[word] if status in _SUPPRESSING else status
+    return status_of_versions(word, status)
 
 
 def _narrowed(entry: Node, purl: str, own: str, within: str) -> VexTarget:

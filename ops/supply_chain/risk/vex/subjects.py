@@ -12,14 +12,7 @@ from ops.supply_chain.contracts.values.vex import VexSubject
 from ops.supply_chain.formats.purl import read_purl
 from ops.supply_chain.formats.received.collect import algorithm_name
 
-LINK = "urn:cdx:"
-
 _HEX = re.compile(r"(?:[0-9a-f]{2})+")
-
-
-def is_link(text: str) -> bool:
-    """Return whether a text is a BOM-Link."""
-    return text.lower().startswith(LINK)
 
 
 def digest_of(algorithm: str, value: str) -> str:

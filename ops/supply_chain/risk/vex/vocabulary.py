@@ -32,15 +32,6 @@ STATE_OF = {
     VexStatus.UNDER_INVESTIGATION: "in_triage",
 }
 
-STATUS_OF = {
-    "not_affected": VexStatus.NOT_AFFECTED,
-    "false_positive": VexStatus.NOT_AFFECTED,
-    "exploitable": VexStatus.AFFECTED,
-    "resolved": VexStatus.FIXED,
-    "resolved_with_pedigree": VexStatus.FIXED,
-    "in_triage": VexStatus.UNDER_INVESTIGATION,
-}
-
 CYCLONEDX_OF = {
     Justification.COMPONENT_NOT_PRESENT: "code_not_present",
     Justification.CODE_NOT_PRESENT: "code_not_present",
