@@ -25,12 +25,19 @@ def test_every_version_is_found_in_every_document(address: RegistryAddress) -> N
     with RegistryWriter(address) as writer:
         writer.ingest(entries)
     with RegistrySearch(address) as search:
+        current = {document.digest for document in search.documents() if document.current and not document.own}
         for package in NAMES:
             for source in ("", "openssl"):
                 versions = search.versions([package], [source] if source else [])
                 chosen = [item for item in versions if chance.random() < 0.7]
                 hits = search.occurrences(item.number for item in chosen)
                 wanted = set(map(_version, chosen))
+                counted = search.products_with(item.number for item in chosen)
+                assert {_version(item): counted.get(item.number, 0) for item in chosen} == {
+                    version: len({digest for digest, other in _found(hits) if other == version and digest in current})
+                    for version in wanted
+                }
+                assert search.occurrences([item.number for item in chosen], own=True) == ()
                 assert hits == search.occurrences(item.number for item in reversed(chosen))
                 assert _found(hits) == {
                     (document.document.digest, _version(component))

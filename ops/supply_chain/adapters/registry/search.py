@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ops.supply_chain.adapters.registry.reader import DOCUMENT, HIT, HIT_TABLES, RegistryReader, document_of
@@ -46,20 +46,38 @@ class RegistrySearch(RegistryReader):
         )
         return {row[0]: RegisteredVersion(row[0], PackageName(*row[1:4]), *row[4:]) for row in rows}
 
-    def occurrences(self, versions: Iterable[int]) -> tuple[RegistryHit, ...]:
-        """Return every component that has one of some versions, in all documents, in the order of `find`.
+    def occurrences(self, versions: Iterable[int], *, own: bool = False) -> tuple[RegistryHit, ...]:
+        """Return every component that has one of some versions, in the order of `find`.
+
+        Args:
+            versions: Numbers of `RegisteredVersion`.
+            own: True for those of own releases alone, else in all documents.
+        """
+        found: list[tuple[Any, ...]] = []
+        for chunk in _chunks(versions):
+            marks = ", ".join(["{}"] * len(chunk))
+            which = " AND d.own = {}" if own else ""
+            values = (*chunk, True) if own else chunk
+            found += self.rows(f"SELECT {HIT} FROM {HIT_TABLES} WHERE v.id IN ({marks}){which}", values)
+        found.sort(key=lambda row: (row[:3], row[6] is None, row[6] or "", row[3:6], row[10]))
+        return self.as_hits(found)
+
+    def products_with(self, versions: Iterable[int]) -> dict[int, int]:
+        """Count the current documents of suppliers that have each of some versions; those without any are left out.
 
         Args:
             versions: Numbers of `RegisteredVersion`.
         """
-        numbers = sorted(set(versions))
-        found: list[tuple[Any, ...]] = []
-        for start in range(0, len(numbers), CHUNK):
-            chunk = tuple(numbers[start : start + CHUNK])
+        found: dict[int, int] = {}
+        for chunk in _chunks(versions):
             marks = ", ".join(["{}"] * len(chunk))
-            found += self.rows(f"SELECT {HIT} FROM {HIT_TABLES} WHERE v.id IN ({marks})", chunk)
-        found.sort(key=lambda row: (row[:3], row[6] is None, row[6] or "", row[3:6], row[10]))
-        return self.as_hits(found)
+            rows = self.rows(
+                "SELECT c.version_id, count(*) FROM {s}components c JOIN {s}documents d ON d.id = c.document_id "
+                f"WHERE c.version_id IN ({marks}) AND d.current = {{}} AND d.own = {{}} GROUP BY c.version_id",
+                (*chunk, True, False),
+            )
+            found |= {row[0]: row[1] for row in rows}
+        return found
 
     def types(self) -> tuple[tuple[str, str, int], ...]:
         """Count the packages of each type, by namespace where that names a distribution: type, namespace or empty, number."""
@@ -147,3 +165,9 @@ class RegistrySearch(RegistryReader):
             )
         owners = ((bytes(row[0]).hex(), document_of(row[1:], {})) for row in found)
         return tuple(sorted(owners, key=lambda pair: (pair[0], pair[1].digest)))
+
+
+def _chunks(numbers: Iterable[int]) -> Iterator[tuple[int, ...]]:
+    ordered = sorted(set(numbers))
+    for start in range(0, len(ordered), CHUNK):
+        yield tuple(ordered[start : start + CHUNK])

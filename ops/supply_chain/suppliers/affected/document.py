@@ -18,6 +18,7 @@ def document(answer: Answer) -> dict[str, Any]:
     plain = msgspec.to_builtins(answer)
     places = plain.pop("places")
     plain["problems"] = [problem._asdict() for problem in answer.problems]
+    plain["others"] = [other._asdict() for other in answer.others]
     plain["feeds"] = [feed._asdict() for feed in answer.feeds]
     plain["searched"] = answer.searched._asdict()
     return {

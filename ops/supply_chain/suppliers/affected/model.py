@@ -78,8 +78,7 @@ class FoundPlace(msgspec.Struct, frozen=True, kw_only=True):
     statement or waiver the status rests on. `since` is the day since which a release is retained. `document` is the
     SHA-256 of the SBOM, empty for a lock. `name` and `release` are parts of `owner` that a text needs by themselves: supplier
     or component, and version. `upgrade` is the command that locks another version. `at` is the component's position in its
-    document. `trusted` is False if the
-    document was not accepted. `seen` are further remarks about it, such as statements that lose.
+    document. `seen` are further remarks about it, such as statements that lose.
     """
 
     kind: PlaceKind
@@ -100,7 +99,6 @@ class FoundPlace(msgspec.Struct, frozen=True, kw_only=True):
     release: str = ""
     upgrade: str = ""
     at: int = -1
-    trusted: bool = True
     seen: tuple[str, ...] = ()
 
 
@@ -117,6 +115,14 @@ class FeedLine(NamedTuple):
     name: str
     records: int
     age_seconds: int | None
+
+
+class OtherVersion(NamedTuple):
+    """A version of a package that was not asked for, and how many products of suppliers contain it."""
+
+    package: str
+    version: str
+    products: int
 
 
 class Searched(NamedTuple):
@@ -138,7 +144,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     and `folder` if one of those was asked for. `severity` is the worst of its records,
     `exploitation` what KEV and EPSS say of it, where they are configured.
     `packages` are the wanted ones, `elsewhere` listed packages of other ecosystems with the same name. `near` are listed names that the asked one may
-    be a misspelling of, `retry` is the question with the nearest of them. `places` are sorted. `problems` are what was not searched. `notes` are
+    be a misspelling of, `retry` is the question with the nearest of them. `places` are sorted; of suppliers' products
+    that contain another version, only `others` counts them. `problems` are what was not searched. `notes` are
     remarks that change nothing.
     """
 
@@ -158,6 +165,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     retry: str = ""
     elsewhere: tuple[str, ...] = ()
     places: tuple[FoundPlace, ...] = ()
+    others: tuple[OtherVersion, ...] = ()
     problems: tuple[Problem, ...] = ()
     feeds: tuple[FeedLine, ...] = ()
     searched: Searched = Searched()
@@ -166,7 +174,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_listed(self) -> bool:
         """True if anything contains what was asked for, in whatever version."""
-        return any(place.status is not PlaceStatus.POSSIBLE for place in self.places)
+        return bool(self.others) or any(place.status is not PlaceStatus.POSSIBLE for place in self.places)
 
     def of(self, *statuses: PlaceStatus) -> tuple[FoundPlace, ...]:
         """Return the places of some statuses."""

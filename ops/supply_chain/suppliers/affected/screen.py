@@ -101,9 +101,8 @@ def _why_not(answer: Answer, what: str) -> str:
         packages = _names(answer.packages) if answer.ids else what
         about = f"{what} is about {packages}, and " if answer.ids and answer.packages else ""
         return f"{about}no lock, release or supplier lists {packages}"
-    clear = [place for place in answer.of(PlaceStatus.CLEAR) if place.trusted]
-    history = answer.of(PlaceStatus.SUPERSEDED)
-    others = f"only in other versions ({_versions(clear)})" if clear else "nothing of today contains it"
+    clear, history = _clear_versions(answer), answer.of(PlaceStatus.SUPERSEDED)
+    others = f"only in other versions ({_names(clear)})" if clear else "nothing of today contains it"
     past = f", {plural(len(history), 'superseded document')} did" if history else ""
     return f"{what}: {others}{past}"
 
@@ -192,10 +191,12 @@ def _remarks(answer: Answer) -> list[str]:
 
 
 def _rest(answer: Answer) -> Iterator[str]:
-    clear = [place for place in answer.of(PlaceStatus.CLEAR) if place.trusted]
-    history = answer.of(PlaceStatus.SUPERSEDED)
-    if clear and answer.versions and answer.of(PlaceStatus.AFFECTED, *OPEN):
-        yield f"  not affected: {_owners(clear)} with {_versions(clear)}"
+    clear, history = answer.of(PlaceStatus.CLEAR), answer.of(PlaceStatus.SUPERSEDED)
+    versions = _clear_versions(answer)
+    if versions and answer.of(PlaceStatus.AFFECTED, *OPEN):
+        products = sum(other.products for other in answer.others)
+        owners = ", ".join(filter(None, (_owners(clear), plural(products, "supplier product") if products else "")))
+        yield f"  not affected: {owners} with {_names(versions)}"
     if history:
         yield f"  history: {plural(len({place.document for place in history}), 'superseded document')} listed it"
     if answer.near:
@@ -239,8 +240,10 @@ def _owners(places: Iterable[FoundPlace]) -> str:
     return ", ".join(plural(len(found[kind]), _KIND[kind]) for kind in PlaceKind if kind in found)
 
 
-def _versions(places: Iterable[FoundPlace]) -> str:
-    return _names(list(dict.fromkeys(place.version or "no version" for place in places)))
+def _clear_versions(answer: Answer) -> list[str]:
+    """Return the versions that were found and not asked for, each once."""
+    found = [place.version for place in answer.of(PlaceStatus.CLEAR)] + [other.version for other in answer.others]
+    return list(dict.fromkeys(version or "no version" for version in found))
 
 
 def _names(names: Sequence[str]) -> str:

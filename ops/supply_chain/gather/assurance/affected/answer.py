@@ -58,7 +58,7 @@ def _of_advisory(run: StageRun, question: Question, sources: Sources) -> Answer:
 
     known = known_advisory(run, question.ids, sources.listed(), lambda given: again(run, question.text, given))
     search = Search(known.wanted)
-    places = sources.places(search, known.ids)
+    places, others = sources.places(search, known.ids)
     problems = [*known.problems]
     if search.sources:
         named = {base_ecosystem(item.type, item.namespace) for item in search.packages}
@@ -81,6 +81,7 @@ def _of_advisory(run: StageRun, question: Question, sources: Sources) -> Answer:
         unknown=known.unknown,
         withdrawn=known.withdrawn,
         places=places,
+        others=others,
         problems=(*problems, *sources.problems),
         feeds=known.feeds,
         searched=sources.searched,
@@ -113,15 +114,15 @@ def _of_package(question: Question, sources: Sources) -> Answer:
         )
         for package in packages
     ]
-    places = sources.places(Search(wanted))
+    places, others = sources.places(Search(wanted))
     near: tuple[str, ...] = ()
     name = question.name or packages[0].name
-    listed = any(place.status is not PlaceStatus.POSSIBLE for place in places)
+    listed = bool(others) or any(place.status is not PlaceStatus.POSSIBLE for place in places)
     if not listed:
         type_ = question.package.type if question.package else ""
         near = near_names(name, sources.names(type_) - {name, normalise(name)})
-    others = () if listed or not question.package else sources.packages_called(name)
-    elsewhere = [_shown(other) for other in others if other != question.package and other.type != "pypi"]
+    same_name = () if listed or not question.package else sources.packages_called(name)
+    elsewhere = [_shown(other) for other in same_name if other != question.package and other.type != "pypi"]
     return Answer(
         question=question.text,
         subject=_subject(question),
@@ -131,6 +132,7 @@ def _of_package(question: Question, sources: Sources) -> Answer:
         retry=question.text.replace(question.typed_name, near[0], 1) if near else "",
         elsewhere=tuple(elsewhere),
         places=places,
+        others=others,
         problems=tuple(sources.problems),
         searched=sources.searched,
         notes=tuple(sources.notes),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -20,13 +20,14 @@ from ops.supply_chain.contracts.values.registry import (
     IntakeDecision,
     RegisteredComponent,
     RegisteredDocument,
+    RegisteredVersion,
     RegistryHit,
 )
 from ops.supply_chain.core.commands import command, quoted
 from ops.supply_chain.core.errors import StageError
 from ops.supply_chain.core.text import excerpt, plural, printable
 from ops.supply_chain.gather.assurance.affected.releases import RetainedSbom
-from ops.supply_chain.suppliers.affected.model import Decided, FoundPlace, PlaceKind, PlaceStatus, Problem
+from ops.supply_chain.suppliers.affected.model import Decided, FoundPlace, OtherVersion, PlaceKind, PlaceStatus, Problem
 from ops.supply_chain.suppliers.affected.paths import path_to
 from ops.supply_chain.suppliers.affected.search import REPACKAGED, Search
 
@@ -44,20 +45,40 @@ _DISTRIBUTIONS = frozenset({"apk", "deb"})
 GONE = "not retained any more"
 
 
-def registry_hits(reader: RegistrySearch, search: Search) -> tuple[RegistryHit, ...]:
-    """Return the components in the registry that are wanted, or may be."""
+class RegistryFound(NamedTuple):
+    """Components that are wanted, or may be; and of suppliers' current documents, how many have which other version."""
+
+    hits: tuple[RegistryHit, ...] = ()
+    others: tuple[OtherVersion, ...] = ()
+
+
+def registry_hits(reader: RegistrySearch, search: Search) -> RegistryFound:
+    """Return what the registry has of the wanted packages.
+
+    A version that was not asked for is read from own releases only: a product's document is not needed to count it.
+    """
     packages = [*search.packages]
     for spelling in search.spellings:
         packages += [found for found in reader.packages(spelling) if found.weak or found.type in REPACKAGED]
-    versions = reader.versions(list(dict.fromkeys(packages)), search.sources)
-    wanted = [
-        version.number
-        for version in versions
-        if search.decide(
-            RegisteredComponent(-1, version.package, version.version, version.distribution, version.source)
-        )
-    ]
-    return reader.occurrences(wanted) if wanted else ()
+    wanted: list[int] = []
+    clear: dict[int, RegisteredVersion] = {}
+    for item in reader.versions(list(dict.fromkeys(packages)), search.sources):
+        component = RegisteredComponent(-1, item.package, item.version, item.distribution, item.source)
+        decided = search.decide(component)
+        if decided is None:
+            continue
+        by_source = item.source and item.package.type in _DISTRIBUTIONS  # its document has the version that decides
+        if decided.status is PlaceStatus.CLEAR and not by_source:
+            clear[item.number] = item
+        else:
+            wanted.append(item.number)
+    hits = [*(reader.occurrences(wanted) if wanted else ()), *(reader.occurrences(clear, own=True) if clear else ())]
+    counted = reader.products_with(clear) if clear else {}
+    others = (
+        OtherVersion(shown_package(RegisteredComponent(-1, clear[number].package)), clear[number].version, products)
+        for number, products in counted.items()
+    )
+    return RegistryFound(tuple(hits), tuple(sorted(others)))
 
 
 def document_places(
@@ -152,7 +173,6 @@ def _place(
         product=document.product,
         release=document.product_version,
         at=hit.component.place,
-        trusted=document.decision is IntakeDecision.ACCEPTED,
     )
 
 

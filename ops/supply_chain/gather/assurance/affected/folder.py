@@ -39,7 +39,8 @@ def answer_folder(run: StageRun, question: Question, sources: Sources) -> Answer
         WantedPackage(PackageName("pypi", "", name), _only(decide, installed[name]))
         for name, decide in decisions.items()
     )
-    places = tuple(place for place in sources.places(search) if place.status is not PlaceStatus.CLEAR)
+    found, _ = sources.places(search)
+    places = tuple(place for place in found if place.status is not PlaceStatus.CLEAR)
     if not installed:
         problems = (Problem(NOTHING, "Give the folder that has the environment's site-packages in it."), *problems)
     return Answer(

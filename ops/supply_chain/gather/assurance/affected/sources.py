@@ -25,6 +25,7 @@ from ops.supply_chain.formats.version_orders.ecosystems import PYPI, base_ecosys
 from ops.supply_chain.gather.assurance.affected.documents import (
     MOST_OPENED,
     DocumentOpener,
+    RegistryFound,
     digest_place,
     document_places,
     missing_documents,
@@ -41,7 +42,14 @@ from ops.supply_chain.gather.assurance.affected.releases import (
     unregistered_hits,
 )
 from ops.supply_chain.runner.context import StageRun
-from ops.supply_chain.suppliers.affected.model import FoundPlace, PlaceKind, PlaceStatus, Problem, Searched
+from ops.supply_chain.suppliers.affected.model import (
+    FoundPlace,
+    OtherVersion,
+    PlaceKind,
+    PlaceStatus,
+    Problem,
+    Searched,
+)
 from ops.supply_chain.suppliers.affected.search import REPACKAGED, Search
 
 if TYPE_CHECKING:
@@ -138,19 +146,24 @@ class Sources:
             found[base_ecosystem(type_, namespace)] += count
         return found
 
-    def places(self, search: Search, ids: Sequence[str] = ()) -> tuple[FoundPlace, ...]:
+    def places(
+        self, search: Search, ids: Sequence[str] = ()
+    ) -> tuple[tuple[FoundPlace, ...], tuple[OtherVersion, ...]]:
         """Return all places of what is wanted, sorted: what is affected first, locks before releases before suppliers.
 
         Args:
             search: What is wanted.
             ids: Names of the vulnerability, for statements about it.
+        Returns:
+            The places, and how many products of suppliers contain which other version.
         """
         if not search.wanted:
-            return ()
+            return (), ()
         found = [*lock_places(self.locks, search, self._run.now.date())]
         for item in self.deployed:
             found += item.places(search)
-        hits = [*matching(self.unregistered, search), *(self._ask(lambda reader: registry_hits(reader, search)) or ())]
+        registered = self._ask(lambda reader: registry_hits(reader, search)) or RegistryFound()
+        hits = [*matching(self.unregistered, search), *registered.hits]
         newer = self._ask(lambda reader: newer_documents(reader, hits)) or {}
         found += document_places(
             hits, search, opener=self.opener, newer=newer, held=self._held, statements=self._statements(ids)
@@ -160,7 +173,7 @@ class Sources:
 
             own = OwnStatements(self._run, self.releases)
             found = [own.stated(place) for place in found]
-        return self._finished(found, [hit.document for hit in hits])
+        return self._finished(found, [hit.document for hit in hits]), registered.others
 
     def _statements(self, ids: Sequence[str]) -> Sequence[SupplierStatement]:
         if not ids:
