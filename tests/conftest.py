@@ -24,6 +24,9 @@ def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     """Give each test its own cache, keep the caller's environment out of it, and do not wait for the disk."""
     monkeypatch.setenv("SEALWRIGHT_CACHE", str(tmp_path_factory.getbasetemp() / f"a-cache-{next(_NUMBERS)}"))
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)  # what tests write need not outlast the machine
+    monkeypatch.setenv(
+        "SEALWRIGHT_PREPARED", "0"
+    )  # not worth it for a session of a test; tests/runner/test_prepared.py
     for name in (
         "SOURCE_DATE_EPOCH",
         "SEALWRIGHT_INVOCATION",

@@ -31,6 +31,13 @@ def released(out: Path) -> dict[str, str]:
     }
 
 
+def records(out: Path) -> dict[str, dict[str, object]]:
+    """Return the records of a run, without what differs from run to run: times, its number, and digests of these."""
+    found = {path.name: json.loads(path.read_bytes()) for path in (out / "dist" / "records").iterdir()}
+    own = {"started", "finished", "invocation", "reads", "writes"}
+    return {name: {key: value for key, value in record.items() if key not in own} for name, record in found.items()}
+
+
 NAMES = ("small", "alpha", "beta", "v1.0", "functions", "aaaaaaaa")
 """What a public log of the small project must not have: its name and version, packages, folders, a hash."""
 
@@ -115,6 +122,17 @@ def test_the_same_bytes_in_any_folder_umask_zone_locale_hash_seed_and_second(
     assert named_in(said) == set()
     assert str(tmp_path) not in said
     assert "generate_sbom: pass" in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="stages are forked on Linux only")
+def test_the_same_bytes_records_and_words_from_stages_that_are_forked(whole: Whole, tmp_path: Path) -> None:
+    shutil.copytree(whole.out / "project", tmp_path / "project")
+    done = run_release(tmp_path / "project", tmp_path, environment={"SEALWRIGHT_PREPARED": "1"}, prepared=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert released(tmp_path) == whole.files
+    assert done.stdout.replace(str(tmp_path), "") == whole.said.replace(str(whole.out), "")
+    assert records(tmp_path) == records(whole.out)
+    assert records(tmp_path)
 
 
 def test_nothing_released_names_the_machine_or_its_folders(whole: Whole) -> None:

@@ -63,7 +63,7 @@ def _arguments_of(script: str) -> object:
 
 
 def _play(monkeypatch: pytest.MonkeyPatch, commands: list[list[str]], codes: dict[str, int]) -> None:
-    def start(command: list[str], _environment: dict[str, str], *, captured: bool, watched: bool) -> _Child:
+    def start(command: list[str], _: dict[str, str], *, captured: bool, watched: bool, prepared: object) -> _Child:
         commands.append(command)
         written = captured or watched
         return _Child(codes.get(command[0], 0), b'{"stage": "%s"}\n' % command[0].encode() if written else b"")
@@ -288,6 +288,7 @@ def test_a_dist_below_a_dist_keeps_both_ours(
 )
 def test_a_stage_begins_with_ctrl_c_blocked_and_the_pipeline_does_not() -> None:
     process = pipeline._start(["compile_locks", "--help"], os.environ, captured=True)
+    assert isinstance(process, subprocess.Popen)
     fields = dict(line.split(":", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines())
     process.communicate()
     assert int(fields["SigBlk"], 16) & 1 << signal.SIGINT - 1

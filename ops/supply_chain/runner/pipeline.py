@@ -24,6 +24,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple, Protocol
@@ -39,6 +40,7 @@ from ops.supply_chain.runner.failures import system_failure
 from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
 from ops.supply_chain.runner.option_routing import route
 from ops.supply_chain.runner.preflight import CheckedProject, check_session
+from ops.supply_chain.runner.prepared import PreparedStages, StartedStage, prepared_for
 from ops.supply_chain.runner.streams import advise_for, print_error, print_result, require_streams
 
 KNOWN_CODES = frozenset(int(code) for code in ExitCode)
@@ -91,12 +93,14 @@ class Manner(NamedTuple):
     `rehearsal`: a denial by a gate or by the policy neither ends the run nor decides its exit code. `also_clear` are
     further folders of earlier runs that are removed first. `watcher` gets what the stages write; None leaves it to the
     terminal. `closing` are stages that run at the end however the run ended, and do not change how, as command lines.
+    `prepared` starts the stages, where the session has prepared them before; None prepares them.
     """
 
     rehearsal: bool = False
     also_clear: Sequence[Path] = ()
     watcher: Watcher | None = None
     closing: Sequence[str] = ()
+    prepared: PreparedStages | None = None
 
 
 PLAINLY = Manner()
@@ -185,19 +189,24 @@ def carry_out(
     groups = [[shlex.split(step) for step in group.split(" & ")] for group in steps]
     last = [shlex.split(step) for step in manner.closing]
     stages = [step[0] for group in [*groups, last] for step in group]
-    shared = shared_options(options)
-    route(stages, options)
-    found = checked or check_session(shared)
-    if shared.dist is None or absolute(shared.dist) != found.dist:
-        options = [*options, "--dist", str(found.dist)]
-    routed = route(stages, options)
-    with hold_for(found.dist, found.project.root):
-        clear(found.dist, manner.also_clear)
-        run = _Run(routed, environment, manner, captured=shared.format == "json")
-        finished = run.carry_out(groups)
-        for step in last:
-            list(run.together([step]))
-        return finished
+    with (
+        nullcontext(manner.prepared)
+        if manner.prepared
+        else prepared_for([*steps, *manner.closing], environment) as prepared
+    ):
+        shared = shared_options(options)
+        route(stages, options)
+        found = checked or check_session(shared)
+        if shared.dist is None or absolute(shared.dist) != found.dist:
+            options = [*options, "--dist", str(found.dist)]
+        routed = route(stages, options)
+        with hold_for(found.dist, found.project.root):
+            clear(found.dist, manner.also_clear)
+            run = _Run(routed, environment, manner._replace(prepared=prepared), captured=shared.format == "json")
+            finished = run.carry_out(groups)
+            for step in last:
+                list(run.together([step]))
+            return finished
 
 
 class _Run:
@@ -214,6 +223,7 @@ class _Run:
         self._routed = routed
         self._environment = {**environment, HOLDER_VARIABLE: f"urn:uuid:{uuid.uuid4()}"}
         self._watcher = manner.watcher
+        self._prepared = manner.prepared
         self._captured = captured
         self._rehearsal = manner.rehearsal
 
@@ -237,11 +247,15 @@ class _Run:
         commands = [[*step, *self._routed[step[0]]] for step in group]
         captured = self._captured or len(commands) > 1
         for command, (code, output) in zip(
-            commands, _run_group(group, commands, self._environment, self._watcher, captured=captured), strict=True
+            commands, _run_group(group, commands, self._start, self._watcher, captured=captured), strict=True
         ):
             if not self._captured and self._watcher is None:
                 print_result(output)
             yield command[0], code, output
+
+    def _start(self, command: Sequence[str], *, captured: bool) -> StartedStage:
+        watched = self._watcher is not None
+        return _start(command, self._environment, captured=captured, watched=watched, prepared=self._prepared)
 
 
 def _goes_on(stage: str, code: int, *, rehearsal: bool) -> bool:
@@ -281,12 +295,12 @@ def label_of(step: Sequence[str]) -> str:
 def _run_group(
     group: Sequence[Sequence[str]],
     commands: list[list[str]],
-    environment: Mapping[str, str],
+    start: Callable[..., StartedStage],
     watcher: Watcher | None,
     *,
     captured: bool,
 ) -> list[tuple[int, str]]:
-    processes: list[subprocess.Popen[bytes]] = []
+    processes: list[StartedStage] = []
     received: list[int] = []
     telling = threading.Lock()
     began = time.monotonic()
@@ -295,7 +309,7 @@ def _run_group(
         received.append(number)
         _terminate(processes)
 
-    def wait(step: Sequence[str], process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    def wait(step: Sequence[str], process: StartedStage) -> tuple[int, str]:
         code, output, messages = _wait(process)
         if watcher is not None:
             with telling:
@@ -309,9 +323,7 @@ def _run_group(
     try:
         with ThreadPoolExecutor(max_workers=len(commands)) as pool:
             try:
-                processes.extend(
-                    _start(command, environment, captured=captured, watched=watcher is not None) for command in commands
-                )
+                processes.extend(start(command, captured=captured) for command in commands)
                 if received:
                     _terminate(processes)
                 results = list(pool.map(wait, group, processes))
@@ -328,29 +340,38 @@ def _run_group(
     return results
 
 
-def _terminate(processes: list[subprocess.Popen[bytes]]) -> None:
+def _terminate(processes: list[StartedStage]) -> None:
     for process in processes:
         process.terminate()
 
 
 def _start(
-    command: list[str], environment: Mapping[str, str], *, captured: bool, watched: bool = False
-) -> subprocess.Popen[bytes]:
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    captured: bool,
+    watched: bool = False,
+    prepared: PreparedStages | None = None,
+) -> StartedStage:
+    module = f"ops.supply_chain.{command[0]}"
+    variables = stage_variables(row_of(command[0]).secrets, environment)
+    reads = captured or watched
     # A Ctrl-C reaches every process of the terminal, and a process that is still importing would print a traceback:
     # the stage starts with SIGINT blocked, and unblocks it once it can handle it.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return subprocess.Popen(
-            [sys.executable, *start_words(f"ops.supply_chain.{command[0]}"), *command[1:]],
-            stdout=subprocess.PIPE if captured or watched else None,
+        forked = prepared.start(module, command[1:], variables, stdout=reads, stderr=watched) if prepared else None
+        return forked or subprocess.Popen(
+            [sys.executable, *start_words(module), *command[1:]],
+            stdout=subprocess.PIPE if reads else None,
             stderr=subprocess.PIPE if watched else None,
-            env=stage_variables(row_of(command[0]).secrets, environment),
+            env=variables,
         )
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _wait(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
+def _wait(process: StartedStage) -> tuple[int, str, str]:
     output, messages = ((data or b"").decode("utf-8", "replace") for data in process.communicate())
     return process.returncode if process.returncode in KNOWN_CODES else int(ExitCode.CRASH), output, messages
 

@@ -57,6 +57,7 @@ from ops.supply_chain.runner.pipeline import (
     shared_options,
 )
 from ops.supply_chain.runner.preflight import CheckedProject, check_session
+from ops.supply_chain.runner.prepared import PreparedStages, prepared_for
 from ops.supply_chain.runner.rehearsal_mode import (
     EPHEMERAL,
     REHEARSAL_VARIABLE,
@@ -168,20 +169,20 @@ def _is_rehearsed(provenance: Path) -> bool:
 
 
 def _rehearse(steps: Sequence[str], given: list[str], advice: Advice) -> int:
+    with prepared_for([*steps, REPORT_STAGE], os.environ) as prepared:
+        return _rehearse_with(prepared, steps, given, advice)
+
+
+def _rehearse_with(prepared: PreparedStages | None, steps: Sequence[str], given: list[str], advice: Advice) -> int:
     shared = shared_options(given)
     found = check_session(shared)
     dist, artifacts = own_folders(shared, found.dist)
     options = [*given, "--dist", str(dist), "--artifacts", str(artifacts)]
     signer = choose_signer(checked(found.config.signing.identities), read_clock(), version=found.project.version)
     log = watcher_for(shared, dist)
+    manner = Manner(rehearsal=True, also_clear=[artifacts], watcher=log, closing=(REPORT_STAGE,), prepared=prepared)
     with _instance_environment(signer) as environment:
-        finished = carry_out(
-            steps,
-            options,
-            environment,
-            Manner(rehearsal=True, also_clear=[artifacts], watcher=log, closing=(REPORT_STAGE,)),
-            checked=found._replace(dist=dist),
-        )
+        finished = carry_out(steps, options, environment, manner, checked=found._replace(dist=dist))
     reasons = _reasons(finished, dist, found.config, signer)
     _print_result(finished, reasons, signer, shared)
     if not shared.public_log:

@@ -1,0 +1,120 @@
+"""The prepared process of a session: imports the stages once, and forks itself for each stage that the session starts.
+
+    python -Im ops.supply_chain.runner.prepared_process DESCRIPTOR STAGE ...
+
+It runs no stage itself, so a fork finds what a new interpreter finds after its imports, and nothing of other stages. It
+never reads what a fork is given: variables with secrets go from the session to the fork alone. While nothing is to be
+done it imports what the later stages need beyond. It ends with the session, and the stages that run then go on.
+
+Source: unix(7) (`SCM_RIGHTS`), pidfd_open(2), fork(2)
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import selectors
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+from ops.supply_chain.runner.forked_stage import ENDED, STARTED, STREAMS, live
+
+LATER = (
+    "ops.supply_chain.adapters.rego.engine",
+    "regopy",
+    "ops.supply_chain.gather.trust.verification.check",
+    "ops.supply_chain.adapters.sigstore.signer",
+    "ops.supply_chain.adapters.sigstore.bundle_verifier",
+)
+"""Imported while no stage is to be started, in this order; nothing of it starts a thread or opens a file."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve the session at the other end of a descriptor until it closes it.
+
+    Args:
+        argv: Number of the descriptor, and the stages to import.
+    """
+    number, *stages = sys.argv[1:] if argv is None else argv
+    # What ends a whole group of processes is for the session to decide; it then closes its end.
+    for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(kind, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    for stage in stages:
+        _import(f"ops.supply_chain.{stage}")
+    with socket.socket(fileno=int(number)) as session:
+        Server(session, LATER).serve()
+    return 0
+
+
+class Server:
+    """Forks as long as the session asks.
+
+    Args:
+        session: The session's end of it closes when the session ends.
+        later: Modules to import meanwhile.
+    """
+
+    def __init__(self, session: socket.socket, later: Sequence[str]) -> None:
+        self._session = session
+        self._later = list(later)
+        self._running: dict[int, tuple[int, socket.socket]] = {}
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(session, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        """Fork for each request, and report each end."""
+        while True:
+            gc.collect()
+            gc.freeze()  # forks share these objects, as long as no collector touches them
+            ready = self._selector.select(0 if self._later else None)
+            if not ready:
+                _import(self._later.pop(0))
+            for key, _ in ready:
+                if key.fileobj is not self._session:
+                    self._report(key.fd)
+                elif not self._fork():
+                    return
+
+    def _fork(self) -> bool:
+        message, descriptors, _, _ = socket.recv_fds(self._session, 1, 1 + STREAMS)
+        if not message:
+            return False
+        answer, streams = socket.socket(fileno=descriptors[0]), descriptors[1:]
+        # A fork has none of the threads of its parent, and whatever they have locked stays locked.
+        child = os.fork() if len(os.listdir("/proc/self/task")) == 1 else -1  # noqa: PTH208 - names are enough
+        if child == 0:
+            live(answer, streams)
+        for stream in streams:
+            os.close(stream)
+        if child < 0:
+            answer.close()
+            return True
+        ends = os.pidfd_open(child)
+        self._running[ends] = child, answer
+        self._selector.register(ends, selectors.EVENT_READ)
+        with suppress(OSError):
+            socket.send_fds(answer, [STARTED.pack(child)], [ends])
+        return True
+
+    def _report(self, ends: int) -> None:
+        child, answer = self._running.pop(ends)
+        self._selector.unregister(ends)
+        os.close(ends)
+        _, status = os.waitpid(child, 0)
+        with answer, suppress(OSError):
+            answer.sendall(ENDED.pack(status))
+
+
+def _import(name: str) -> None:
+    # What cannot be imported is for the stage that needs it to report.
+    with suppress(Exception):
+        importlib.import_module(name)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
