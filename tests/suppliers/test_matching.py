@@ -17,6 +17,7 @@ from ops.supply_chain.contracts.values.registry import (
 from ops.supply_chain.contracts.values.vex import VexBinding, VexSubject
 from ops.supply_chain.suppliers.matching import Author, Located, SupplierStatement, applies
 from ops.supply_chain.suppliers.statement_entries import identity_of
+from ops.supply_chain.suppliers.statement_set import StatementSet
 from tests.suppliers.test_statements import document
 
 HEX = f"sha-256:{'ab' * 32}"
@@ -103,7 +104,9 @@ CASES: dict[str, Case] = {
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_whether_a_statement_is_about_a_component(case: Case) -> None:
-    assert applies(item(case.binding), case.hit)[1] is case.expected
+    statement = item(case.binding)
+    assert applies(statement, case.hit)[1] is case.expected
+    assert case.expected is False or [*StatementSet([statement]).about(case.hit, ["cve-1"])] == [statement]
 
 
 LINKED = VexBinding(product=VexSubject(links=(LINK,)))
@@ -143,6 +146,7 @@ LOCATED: dict[str, tuple[SupplierStatement, bool | None]] = {
 def test_where_links_and_digests_lead(name: str) -> None:
     statement, expected = LOCATED[name]
     assert applies(statement, component())[1] is expected
+    assert not expected or [*StatementSet([statement]).about(component(), ["CVE-1"])] == [statement]
 
 
 SPEAKERS: list[tuple[str, tuple[str, ...], VexBinding, Author, bool | None]] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 from typing import NamedTuple
 
 import pytest
@@ -18,6 +19,8 @@ from ops.supply_chain.contracts.values.registry import (
     RegistryHit,
 )
 from ops.supply_chain.formats.purl import read_purl
+from ops.supply_chain.suppliers.matching import applies
+from ops.supply_chain.suppliers.statement_set import StatementSet
 from ops.supply_chain.suppliers.statements import Effective, SupplierStatement, effective
 
 CVE, GHSA = "CVE-2026-1", "GHSA-aaaa-bbbb-cccc"
@@ -205,3 +208,32 @@ def test_any_order_and_any_repetition_give_the_same_answer() -> None:
             assert effective(hit(), {CVE}, drawn) == first
         more = effective(hit(), {CVE}, [*drawn, *drawn])
         assert (more.status, more.statement, more.document) == (first.status, first.statement, first.document)
+
+
+def test_what_is_searched_is_what_every_statement_would_give() -> None:
+    chance = random.Random(20261130)  # noqa: S311 - which cases are drawn
+    hits = [
+        hit(),
+        hit(of=document(version="")),
+        hit("pkg:npm/left-pad"),
+        hit("pkg:npm/right-pad@1"),
+        hit(of=document("Left", "x")),
+    ]
+    every = [item for case in CASES.values() for item in case.said]
+    assert len(every) > 40
+    for about in hits + [case.about for case in CASES.values()]:
+        found = set(map(id, StatementSet(every).about(about, [CVE])))
+        assert all(id(item) in found for item in every if applies(item, about)[1] is not False)
+    searched = StatementSet(chance.sample(every, len(every)))
+    assert [item.statement.stated for item in searched] == sorted(item.statement.stated for item in every)
+
+
+def test_thousands_of_statements_about_thousands_of_components_take_no_time() -> None:
+    statements = StatementSet(
+        said("not_affected", PART, product=f"pkg:generic/thing{place}@1.0", by="Anyone", name=f"vex{place}")
+        for place in range(2000)
+    )
+    hits = [hit(of=document(product=f"pkg:generic/thing{place}", name=f"sbom{place}")) for place in range(2000)]
+    begun = time.process_time()
+    assert {effective(about, {CVE}, statements).status for about in hits} == {"not_affected"}
+    assert time.process_time() - begun < 3  # one by one it takes minutes

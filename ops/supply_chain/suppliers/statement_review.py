@@ -18,6 +18,7 @@ from ops.supply_chain.contracts.values.registry import (
 )
 from ops.supply_chain.core.text import excerpt, plural, printable
 from ops.supply_chain.suppliers.matching import SupplierStatement, applies, binding_of, shown
+from ops.supply_chain.suppliers.statement_set import StatementSet
 from ops.supply_chain.suppliers.statements import effective
 
 MOST_SHOWN = 3
@@ -146,7 +147,7 @@ def _names(item: SupplierStatement) -> list[str]:
 
 
 def _conflicts(group: Sequence[SupplierStatement], hits_of: HitsOf) -> Iterator[StatementConflict]:
-    names = {name for item in group for name in _names(item)}
+    names, searched = {name for item in group for name in _names(item)}, StatementSet(group)
     hits = {
         (hit.document.digest, hit.component): hit
         for item in group
@@ -155,7 +156,7 @@ def _conflicts(group: Sequence[SupplierStatement], hits_of: HitsOf) -> Iterator[
     }
     found: defaultdict[tuple[SupplierStatement, SupplierStatement], list[tuple[str, str, str, str]]] = defaultdict(list)
     for hit in hits.values():
-        answer = effective(hit, names, group)
+        answer = effective(hit, names, searched)
         for loser in answer.conflicts:
             winner = next(
                 item for item in group if (item.document, item.statement) == (answer.document, answer.statement)

@@ -18,13 +18,13 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.values.registry import (
-    PackageName,
     RegisteredDocument,
     RegisteredStatement,
     RegistryHit,
 )
 from ops.supply_chain.contracts.values.vex import VexStatus
 from ops.supply_chain.suppliers.matching import Author, SupplierStatement, applies
+from ops.supply_chain.suppliers.statement_set import StatementSet
 
 __all__ = ["Effective", "SupplierStatement", "effective"]
 
@@ -58,15 +58,13 @@ def effective(hit: RegistryHit, names: Iterable[str], statements: Sequence[Suppl
     Args:
         hit: The component in its document.
         names: All identifiers of the vulnerability, in any case.
-        statements: Those that may count, in any order; others than about the vulnerability are left out.
+        statements: Those that may count, in any order; others than about the vulnerability are left out. A `StatementSet` is
+            searched, another sequence is made into one.
     """
-    wanted = {name.upper() for name in names}
+    found = statements if isinstance(statements, StatementSet) else StatementSet(statements)
     by_author: defaultdict[tuple[Author, str], list[SupplierStatement]] = defaultdict(list)
     possible: list[SupplierStatement] = []
-    for item in sorted(statements, key=_in_order):
-        statement = item.statement
-        if wanted.isdisjoint(name.upper() for name in (statement.vulnerability, *statement.aliases)):
-            continue
+    for item in found.about(hit, names):
         author, about = applies(item, hit)
         if about:
             by_author[author, "" if item.document.own else item.document.supplier].append(item)
@@ -77,8 +75,9 @@ def effective(hit: RegistryHit, names: Iterable[str], statements: Sequence[Suppl
     overridden: list[SupplierStatement] = []
     lasting: list[tuple[Author, SupplierStatement]] = []
     for (author, _), items in sorted(by_author.items()):
+        newest = max(item.statement.stated for item in items)
         for item in items:
-            if any(_later(other, item) for other in items):
+            if item.statement.stated and item.statement.stated < newest:
                 overridden.append(item)
             else:
                 lasting.append((author, item))
@@ -109,15 +108,5 @@ def _openness(statement: RegisteredStatement) -> int:
     return 2 + _CLOSED.index(statement.status)
 
 
-def _later(statement: SupplierStatement, other: SupplierStatement) -> bool:
-    first, second = statement.statement.stated, other.statement.stated
-    return bool(first and second) and first > second
-
-
 def _newest(item: SupplierStatement) -> tuple[list[int], str, int]:
     return [-ord(sign) for sign in item.statement.stated], item.document.digest, item.statement.place
-
-
-def _in_order(item: SupplierStatement) -> tuple[str, str, int, tuple[str, ...]]:
-    package = item.statement.package or PackageName("", "", "")
-    return item.statement.stated, item.document.digest, item.statement.place, (*package, item.statement.version)

@@ -29,6 +29,7 @@ from ops.supply_chain.formats.bom_links import split_link
 from ops.supply_chain.suppliers.matching import Located, SupplierStatement, binding_of
 from ops.supply_chain.suppliers.statement_entries import OTHER_VERSION, package_of, same_version
 from ops.supply_chain.suppliers.statement_review import StatementReview, review
+from ops.supply_chain.suppliers.statement_set import StatementSet
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.files.supplier_store import SupplierStore
@@ -42,7 +43,7 @@ def statements_about(
     names: Iterable[str],
     suppliers: Sequence[SupplierEntry],
     store: SupplierStore | None = None,
-) -> tuple[SupplierStatement, ...]:
+) -> StatementSet:
     """Return the statements about a vulnerability that may count: `effective` decides which one does, for each component.
 
     Args:
@@ -89,10 +90,11 @@ class StatementFinder:
         self._read: dict[str, ReceivedSbom | None] = {}
         self._found: dict[tuple[VexSubject, str], Located] = {}
         self._hits: dict[PackageName, tuple[RegistryHit, ...]] = {}
+        self._documents: dict[VexSubject, tuple[RegisteredDocument, ...]] = {}
 
-    def about(self, names: Iterable[str]) -> tuple[SupplierStatement, ...]:
+    def about(self, names: Iterable[str]) -> StatementSet:
         """Return the statements about a vulnerability that may count, as `statements_about` does."""
-        return self.counting(self._reader.statements(names))
+        return StatementSet(self.counting(self._reader.statements(names)))
 
     def counting(
         self, statements: Iterable[tuple[RegisteredDocument, RegisteredStatement]]
@@ -120,11 +122,17 @@ class StatementFinder:
                 yield from self._hit(digest, RegisteredComponent(-1, package, version))
         product = binding_of(statement).product
         if product is not None:
-            documents = [*self._reader.documents_about(product.label)] if not product.purls else []
-            for identifier in (*product.digests, *product.cpes):
-                documents += self._reader.documents_with(identifier)
-            for document in documents:
+            for document in self._described(product):
                 yield RegistryHit(document, RegisteredComponent(-1, PackageName("", "", "")), ordered=False)
+
+    def _described(self, product: VexSubject) -> tuple[RegisteredDocument, ...]:
+        """Return the documents whose product may be this one, by its digests, its CPEs, or its name where it has no package URL."""
+        if product not in self._documents:
+            found = [] if product.purls else [*self._reader.documents_about(product.label)]
+            for identifier in (*product.digests, *product.cpes):
+                found += self._reader.documents_with(identifier)
+            self._documents[product] = tuple(found)
+        return self._documents[product]
 
     def _hit(self, digest: str, component: RegisteredComponent) -> Iterator[RegistryHit]:
         document = self._reader.document(digest)
