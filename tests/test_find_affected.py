@@ -506,7 +506,7 @@ def test_the_answer_for_programs_has_everything(incident: Incident) -> None:
 OPENSSL = record(
     "DEBIAN-CVE-2026-5",
     affected("openssl", "introduced 0, fixed 3.0.11-1~deb12u2", ecosystem="Debian:12"),
-    aliases=["CVE-2026-5000"],
+    upstream=["CVE-2026-5000"],
 )
 DISTRIBUTION = {
     "pkg:deb/debian/libssl3@3.0.9-1?distro=debian-12&upstream=openssl": "affected",
@@ -544,6 +544,20 @@ def test_a_record_of_several_vulnerabilities_is_about_the_asked_one_only(inciden
     incident.feed(umbrella, second)
     assert incident.ask("CVE-2026-1111")[0] == ExitCode.PASS
     assert incident.ask("CVE-2026-2222")[0] == ExitCode.DENIED
+
+
+def test_a_record_of_a_distribution_that_passes_on_several_is_about_each_of_them(incident: Incident) -> None:
+    several = record(
+        "DSA-1-1",
+        affected("openssl", "introduced 0, fixed 3.0.11", ecosystem="Debian:12"),
+        upstream=["CVE-2026-1111", "CVE-2026-2222"],
+    )
+    other = record("PYSEC-2026-9", affected("foo", "introduced 0"), aliases=["CVE-2026-2222"])
+    incident.feed(several, other)
+    incident.accepted("acme.json", sbom("pkg:deb/debian/openssl@3.0.9?distro=debian-12&upstream=openssl"))
+    found = incident.whole("CVE-2026-1111")
+    assert [(place["kind"], place["package"]) for place in found["places"]] == [("supplier", "pkg:deb/debian/openssl")]
+    assert {place["kind"] for place in incident.whole("CVE-2026-2222")["places"]} == {"lock", "supplier"}
 
 
 def test_a_feed_of_pypi_is_no_feed_of_an_ecosystem_that_it_mentions(incident: Incident) -> None:
@@ -678,3 +692,18 @@ def test_a_product_whose_documents_were_all_quarantined_is_not_clear(incident: I
     assert "next: nox -s supplier -- --request Acme" in lines
     incident.accepted("signed.json", sbom("pkg:pypi/other@1.0", made="2026-11-20T00:00:00Z"))
     assert incident.ask("foo<1.2")[0] == ExitCode.PASS
+
+
+def test_a_reply_about_a_folder_does_not_name_it(incident: Incident) -> None:
+    folder = incident.folder / "secret-customer"
+    folder.mkdir()
+    lines = incident.ask(str(folder), "--reply")[1]
+    assert "secret-customer" not in "\n".join(lines)
+    assert lines[0] == "# thing: the folder that was checked"
+
+
+def test_an_answer_that_cannot_be_written_is_an_error(incident: Incident) -> None:
+    (incident.folder / "file").write_text("")
+    code, lines = incident.ask("foo<1.2", "--json", str(incident.folder / "file" / "answer.json"))
+    assert code == ExitCode.OUTPUT
+    assert lines[0].startswith("error: ")

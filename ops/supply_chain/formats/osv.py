@@ -63,6 +63,7 @@ class _Raw(msgspec.Struct):
     published: Any = None
     withdrawn: Any = None
     aliases: Any = None
+    upstream: Any = None
     summary: Any = None
     details: Any = None
     severity: Any = None
@@ -132,6 +133,7 @@ def _record(raw: _Raw, reading: Reading) -> OsvRecord:
         withdrawn=_moment(raw.withdrawn) is not None,
         advisories=tuple(_advisory(raw, name, entries) for name, entries in sorted(by_package.items())),
         misspelt=tuple(sorted(spellings)),
+        upstream=_names(raw.upstream, raw.id),
     )
 
 
@@ -166,7 +168,7 @@ def _advisory(raw: _Raw, package: str, entries: list[tuple[EntryTarget, dict[str
     return Advisory(
         id=raw.id,
         package=package,
-        aliases=_aliases(raw),
+        aliases=_names(raw.aliases, raw.id),
         modified=_moment(raw.modified),
         published=_moment(raw.published),
         withdrawn=_moment(raw.withdrawn),
@@ -230,10 +232,11 @@ def _claims(listed: Any) -> Iterator[SeverityClaim]:
             yield SeverityClaim(kind, score)
 
 
-def _aliases(raw: _Raw) -> tuple[str, ...]:
-    listed = raw.aliases if isinstance(raw.aliases, list) else ()
-    good = {name for name in listed if isinstance(name, str) and _IDENTIFIER.fullmatch(name)}
-    return tuple(sorted(good - {raw.id}))
+def _names(listed: Any, own: str) -> tuple[str, ...]:
+    """Return the identifiers of a list, sorted, without the record's own."""
+    given = listed if isinstance(listed, list) else ()
+    good = {name for name in given if isinstance(name, str) and _IDENTIFIER.fullmatch(name)}
+    return tuple(sorted(good - {own}))
 
 
 def _summary(raw: _Raw) -> str:

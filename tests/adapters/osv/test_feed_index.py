@@ -48,6 +48,20 @@ def test_only_the_asked_packages_come_back(tmp_path: Path) -> None:
     }
 
 
+def test_packages_are_found_by_every_name_of_a_record_and_by_what_it_passes_on(tmp_path: Path) -> None:
+    named = {
+        "PYSEC-9": record(
+            "PYSEC-9", affected("foo", versions=("9",)), aliases=["cve-2026-1"], upstream=["CVE-2026-2", 7]
+        ),
+        "GHSA-z": record("GHSA-z", affected("x:y", "introduced 0", ecosystem="Maven"), aliases=["CVE-2026-3"]),
+    }
+    extra = [ArchiveMember(f"{name}.json", json.dumps(item).encode()) for name, item in named.items()]
+    with Index(made(tmp_path, *extra), name="osv", sha256=SHA) as index:
+        found = index.packages_called(["PYSEC-9", "CVE-2026-1", "CVE-2026-2", "GHSA-Z", "ABSENT"])
+    about = frozenset({("foo", "PYSEC-9")})
+    assert found == {"PYSEC-9": about, "CVE-2026-1": about, "CVE-2026-2": about, "GHSA-Z": frozenset()}
+
+
 def test_thousands_of_packages_can_be_asked_at_once(tmp_path: Path) -> None:
     with Index(made(tmp_path), name="osv", sha256=SHA) as index:
         assert set(index.advisories([*(f"p{n}" for n in range(2500)), "evil"])) == {"evil"}

@@ -35,10 +35,10 @@ KEPT_INDEXES = 4
 KEPT_OTHERS = 32
 """The same for other ecosystems, each of which has a feed of its own."""
 
-PYPI_FORMAT = 2
+PYPI_FORMAT = 3
 """Layout of the rows about packages of PyPI."""
 
-OTHERS_FORMAT = 3
+OTHERS_FORMAT = 4
 """Layout of the rows of other ecosystems, and their keys."""
 
 _CHUNK = 500
@@ -201,23 +201,23 @@ class Index:
             raise self._damaged(error) from error
         return EcosystemCount(*row) if row else EcosystemCount(0, 0)
 
-    def packages_called(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Return the packages that records are about which have some names.
+    def packages_called(self, names: Iterable[str]) -> dict[str, frozenset[tuple[str, str]]]:
+        """Return the packages that records are about which have some names, or pass them on from upstream.
 
         Args:
             names: Identifiers or aliases, in upper case.
         Returns:
-            Name -> packages, sorted; a name that no record has is left out, one of a record about no package has none.
+            Name -> packages, each with the record; a name that no record has is left out, one of a record about no package
+            has none.
         Raises:
             UnavailableError: The index is damaged.
         """
-        found: dict[str, tuple[str, ...]] = {}
+        found: dict[str, frozenset[tuple[str, str]]] = {}
         try:
             for name in sorted(set(names)):
-                rows = self._database.execute("select package from called where name = ? order by package", (name,))
-                packages = [package for (package,) in rows]
-                if packages:
-                    found[name] = tuple(filter(None, packages))
+                rows = self._database.execute("select package, record from called where name = ?", (name,)).fetchall()
+                if rows:
+                    found[name] = frozenset((package, record) for package, record in rows if package)
         except sqlite3.Error as error:
             raise self._damaged(error) from error
         return found

@@ -24,7 +24,8 @@ create table feed (facts text not null);
 create table package (name text primary key, advisories blob not null) without rowid;
 create table record (id text not null, modified integer, document blob not null);
 create table unusable (document text not null);
-create table called (name text not null, package text not null, primary key (name, package)) without rowid;
+create table called (name text not null, package text not null, record text not null, primary key (name, package, record))
+ without rowid;
 """
 _OTHERS_SCHEMA = f"""{_SCHEMA}
 create table ecosystem (name text primary key, records integer not null, malware integer not null) without rowid;
@@ -174,10 +175,13 @@ def fill_others(database: sqlite3.Connection, records: Iterable[ArchiveMember], 
 
 
 def _call(database: sqlite3.Connection, record: OsvRecord) -> None:
-    """Note which packages a record is about, under each of its names; a record about none has an empty one."""
+    """Note which packages a record is about, under each of its names and of those upstream; of none, under an empty one."""
     rows = {(record.id.upper(), advisory.package) for advisory in record.advisories} or {(record.id.upper(), "")}
-    rows |= {(name.upper(), advisory.package) for advisory in record.advisories for name in advisory.aliases}
-    database.executemany("insert or ignore into called values (?, ?)", sorted(rows))
+    for advisory in record.advisories:
+        rows |= {(name.upper(), advisory.package) for name in (*advisory.aliases, *record.upstream)}
+    database.executemany(
+        "insert or ignore into called values (?, ?, ?)", sorted((name, package, record.id) for name, package in rows)
+    )
 
 
 def _package_rows(

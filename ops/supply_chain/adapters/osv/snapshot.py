@@ -127,8 +127,8 @@ class Feed:
         """Return the names of the feed that differ from some names in lower case by their case alone, where it has any."""
         return self._index.spelt_otherwise(packages)
 
-    def packages_called(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Return, for identifiers and aliases in upper case, the packages of the records that have them; unknown ones are left out."""
+    def packages_called(self, names: Iterable[str]) -> dict[str, frozenset[tuple[str, str]]]:
+        """Return, for identifiers in upper case, (package, record) of the records that have them or pass them on; unknown ones are left out."""
         return self._index.packages_called(names)
 
     def document(self, record: str) -> bytes | None:

@@ -94,7 +94,8 @@ class Advisory(msgspec.Struct, frozen=True, array_like=True):
 class OsvRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One record: its id, its time of change, and an advisory for each PyPI package it names (sorted).
 
-    `misspelt` are the ecosystems that it writes in another way than `PyPI` and that were read as such, sorted.
+    `misspelt` are the ecosystems that it writes in another way than `PyPI` and that were read as such, sorted. `upstream` are
+    the records that it passes on to the packages of a distribution, sorted: no aliases, because it can be about several.
     """
 
     id: str
@@ -102,6 +103,7 @@ class OsvRecord(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: bool
     advisories: tuple[Advisory, ...]
     misspelt: tuple[str, ...] = ()
+    upstream: tuple[str, ...] = ()
 
 
 class UnusableRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -54,6 +54,8 @@ def reply(answer: Answer, product: str, releases: Sequence[OwnRelease], day: str
 
 
 def _title(answer: Answer) -> str:
+    if answer.folder:
+        return "the folder that was checked"
     return markdown.text(answer.ids[0]) if answer.ids else markdown.code(answer.subject)
 
 

@@ -198,24 +198,22 @@ class _Records:
     def _read(self, opened: _OpenFeed) -> None:
         called = opened.feed.packages_called(self.names)
         self.is_known = self.is_known or bool(called)
-        packages = {package for listed in called.values() for package in listed}
-        for package, advisories in opened.feed.advisories(packages).items():
+        about = {pair for pairs in called.values() for pair in pairs}
+        for package, advisories in opened.feed.advisories({package for package, _ in about}).items():
             for advisory in advisories:
-                if self._is_about(advisory):
+                if (package, advisory.id) in about:
+                    self._note(advisory)
                     known = self.packages.setdefault((opened.pypi, package), [])
                     if advisory not in known:
                         known.append(advisory)
 
-    def _is_about(self, advisory: Advisory) -> bool:
-        """Return whether a record is about the vulnerability, and note its further names."""
+    def _note(self, advisory: Advisory) -> None:
+        """Note the further names of a record about the vulnerability; of one that covers several, those that separate none."""
         given = {name.upper(): name for name in (advisory.id, *advisory.aliases)}
-        if self.names.isdisjoint(given):
-            return False
         further = given.keys() - separate_names(given)
         self.names |= further
         known = {name.upper() for name in self.ids}
         self.ids |= {given[name] for name in further if name not in known}
-        return True
 
     def cases(self, now: int) -> dict[str, list[KnownVulnerability]]:
         """Return the live vulnerabilities by package: `PyPI/NAME`, or the key of another ecosystem."""
