@@ -15,12 +15,11 @@ __all__ = [
 ]  # fmt: skip
 
 PIPELINE: tuple[StageRow, ...] = (
-    StageRow(
+    tool(
         "compile_locks",
         "Lock compilation",
         reads="requirements.in files, pyproject.toml",
         writes="requirements.txt, requirements.cdx.json, requirements.provenance.json beside each",
-        records=False,
         secrets=("index",),
     ),
     StageRow(
@@ -251,13 +250,11 @@ PIPELINE: tuple[StageRow, ...] = (
         records=False,
         release=(Step(120),),
     ),
-    StageRow(
+    tool(
         "upload_sbom",
         "SBOM upload",
         reads="an SBOM of a release, VEX",
         writes="a project on a server of Dependency-Track",
-        decides="nothing",
-        records=False,
         secrets=("dependency-track",),
     ),
     StageRow(
@@ -334,6 +331,7 @@ PIPELINE: tuple[StageRow, ...] = (
         decides="nothing contains what was asked for",
         secrets=("registry",),
     ),
+    tool("draft_tea", "TEA drafts", reads="retained releases", writes="dist/tea/"),
     tool(
         "draft_incident",
         "Incident drafts",

@@ -33,10 +33,11 @@ class RetainedReleases:
         *,
         day: date = date(2026, 10, 1),
         others: Sequence[Mapping[str, Any]] = (),
+        purl: str = "",
     ) -> Manifest:
-        """Retain a release that contains some packages (name -> version) and other components of CycloneDX."""
+        """Retain a release that contains some packages (name -> version) and other components; `purl` is its own."""
         files = {
-            f"{self.component}-{version}-sbom.cdx.json": sbom(self.component, version, pins, others),
+            f"{self.component}-{version}-sbom.cdx.json": sbom(self.component, version, pins, others, purl=purl),
             f"{self.component}-{version}-provenance.intoto.json": b"{}",
             f"{self.component}-{version}-checksums.txt": b"x",
         }
@@ -78,13 +79,23 @@ def other(purl: str, *, name: str = "x", wheel: str = "") -> dict[str, Any]:
     return {key: value for key, value in fields.items() if value}
 
 
-def sbom(component: str, version: str, pins: Mapping[str, str], others: Sequence[Mapping[str, Any]] = ()) -> bytes:
+def sbom(
+    component: str,
+    version: str,
+    pins: Mapping[str, str],
+    others: Sequence[Mapping[str, Any]] = (),
+    *,
+    purl: str = "",
+) -> bytes:
     """Make a CycloneDX document that lists packages of PyPI, and other components."""
+    own = {"purl": purl} if purl else {}
     document = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
-        "metadata": {"component": {"type": "application", "bom-ref": "root", "name": component, "version": version}},
+        "metadata": {
+            "component": {"type": "application", "bom-ref": "root", "name": component, "version": version, **own}
+        },
         "components": [
             {
                 "type": "library",

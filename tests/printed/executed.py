@@ -90,6 +90,7 @@ EXECUTED = {
     "daily_scan": f"{_GATED}::test_the_daily_scan_remembers_what_it_saw_first_and_when",
     "daily_scan --fleet": "tests/test_check_vulnerabilities.py::test_a_fleet_looks_each_pin_up_once_and_tells_each_project",
     "daily_scan --public-log": f"{_GATED}::test_a_public_daily_scan_tells_counts_and_outcomes_only",
+    "draft_tea --domain --endpoint": "tests/test_draft_tea.py::test_the_well_known_document_and_the_identifiers_are_drafted",
     "evaluate_policy ARGUMENT --profile": "tests/test_evaluate_policy.py::test_licences_of_an_sbom_in_any_format",
     "generate": CONTRIBUTORS,
     "incident --aware --id --kind --summary": f"{_INCIDENT}::test_a_severe_incident_needs_no_finding",

@@ -37,6 +37,7 @@ OUTPUT_FOLDERS = (
     "report",
     "findings",
     "suppliers",
+    "tea",
     "verification",
 )
 KEPT_FOLDERS = ("release", "verification")
