@@ -257,6 +257,7 @@ def test_what_could_not_be_checked_is_named_and_never_clean(world: World) -> Non
     )
     assert {finding["code"] for finding in world.findings()} == {"supplier.not-examined"}
     assert "npm=https://" in text
+    assert "not checked: 1 component of pkg:npm" in world.run("--show")[1]
 
 
 def test_other_ecosystems_are_matched_by_their_own_order(world: World) -> None:
@@ -334,7 +335,7 @@ def test_a_component_whose_package_url_disappears_is_not_fixed(world: World) -> 
 
 
 def test_an_edited_table_is_taken_over_and_an_old_one_is_refused(world: World) -> None:
-    world.receive("a.json", sbom("2.0", "pkg:pypi/foo@1.1"))
+    world.receive("a.json", sbom("2.0", "pkg:pypi/foo@1.1", "pkg:npm/x@1"))
     world.run()
     table = world.dist / "suppliers/backlog.csv"
     rows = list(csv.DictReader(io.StringIO(table.read_bytes().decode(), newline="")))
@@ -347,6 +348,9 @@ def test_an_edited_table_is_taken_over_and_an_old_one_is_refused(world: World) -
     edited.write_text(out.getvalue(), newline="")
     code, text = world.run("--import", edited)
     assert (code, text.splitlines()[0]) == (ExitCode.PASS, "1 entry changed")
+    assert world.view()["not_checked"] == [
+        "1 component of pkg:npm in Acme pkg:generic/thing (x 1): no feed of its advisories was given"
+    ]
     assert (world.item()["state"], world.item()["decision"]["planned"]) == ("in-progress", "2026-12-01")
     assert world.run("--set", world.item()["id"], "owner=Bo")[0] == ExitCode.PASS
     code, text = world.run("--import", edited)

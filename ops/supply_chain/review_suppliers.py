@@ -120,7 +120,7 @@ def _edit(run: StageRun, store: BacklogStore) -> StageResult:
 def _show(run: StageRun, backlog: Backlog) -> StageResult:
     from ops.supply_chain.gather.assurance.supplier_edits import show
 
-    if not backlog.items and not backlog.risks:
+    if not backlog.reviewed:
         raise UsageError(
             "there is no backlog yet", hint=f"Run {command('backlog')} first.", kind=ErrorClass.COMMAND_LINE
         )

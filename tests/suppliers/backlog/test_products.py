@@ -13,6 +13,7 @@ from ops.supply_chain.suppliers.backlog.products import (
     component_text,
     product_of,
     products_of,
+    version_of,
 )
 
 THING = ProductKey("Acme", "pkg:generic/thing")
@@ -69,6 +70,14 @@ def test_a_newer_document_in_quarantine_is_named_an_older_one_is_not() -> None:
     same_day = document("e", "1.10", "2026-11-01", decision=IntakeDecision.QUARANTINED)
     higher = document("f", "3", "2026-10-15", decision=IntakeDecision.QUARANTINED)
     assert products_of([NEW, same_day, higher], all_versions=False)[THING].unaccepted == (same_day, higher)
+
+
+def test_images_that_are_named_with_their_digest_are_one_product() -> None:
+    first = document("a", "", "2026-10-01", product=f"acme/image@sha256:{'1' * 64}")
+    second = document("b", "", "2026-11-01", product=f"acme/image@sha256:{'2' * 64}")
+    [(key, found)] = products_of([first, second], all_versions=False).items()
+    assert (key.product, found.heads, version_of(second)) == ("acme/image", (second,), f"sha256:{'2' * 12}")
+    assert version_of(NEW) == "1.10"
 
 
 def test_documents_that_name_no_product_are_never_the_same_product() -> None:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from ops.supply_chain.contracts.config.suppliers import Exposure
-from ops.supply_chain.contracts.files.backlog import Backlog, BacklogItem, Risk, RiskDecision, Treatment
+from ops.supply_chain.contracts.files.backlog import Backlog, BacklogItem, Risk, RiskDecision, Treatment, UncheckedPart
 from ops.supply_chain.contracts.values.exploitation import Exploitation, Listing
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.suppliers.backlog.documents import backlog_markdown, register_document, register_markdown
@@ -25,7 +25,7 @@ from ops.supply_chain.suppliers.backlog.register import (
     status_of,
     values_of,
 )
-from ops.supply_chain.suppliers.backlog.screen import ReviewCoverage, Unchecked, screen_lines
+from ops.supply_chain.suppliers.backlog.screen import ReviewCoverage, screen_lines
 from tests.suppliers.backlog.making import DAY, LATER, NEWER, listed, reviewed, seen
 
 EXPLOITED = Exploitation(listing=Listing.LISTED, exploited="2026-11-01", ransomware=True, epss=0.9, percentile=0.99)
@@ -160,7 +160,8 @@ def test_the_screen_shows_exploited_first_and_fits() -> None:
     ]
     backlog = whole(*many, seen("CVE-2020-1", severity=Severity.LOW, exploitation=EXPLOITED, fixed_version="1.2"))
     coverage = ReviewCoverage(
-        tuple(Unchecked(f"line {number}", "Do it: nox -s backlog -- --show") for number in range(9)), ("Acme Ltd",)
+        tuple(UncheckedPart(text=f"line {number}", step="Do it: nox -s backlog -- --show") for number in range(9)),
+        ("Acme Ltd",),
     )
     text = screen_lines(backlog, coverage, DAY.today)
     assert len(text) <= 25
@@ -180,7 +181,9 @@ def test_foreign_text_is_shown_as_text() -> None:
             subject=seen("x").subject._replace(supplier="A|<b>\x1b[1m", product="p|q`"),
         )
     )
-    shown = backlog_markdown(backlog, ReviewCoverage(), DAY.today) + register_markdown(backlog, DAY.today)
+    shown = backlog_markdown(backlog, ReviewCoverage(), DAY.today) + register_markdown(
+        backlog, ReviewCoverage(), DAY.today
+    )
     assert "<script>" not in shown
     assert "<b>" not in shown
     assert "\x1b" not in shown + "\n".join(screen_lines(backlog, ReviewCoverage(), DAY.today))
@@ -188,9 +191,16 @@ def test_foreign_text_is_shown_as_text() -> None:
     assert {line.count("|") for line in tables} == {10, 13}
 
 
+def test_what_could_not_be_checked_is_in_both_documents() -> None:
+    coverage = ReviewCoverage((UncheckedPart(text="3 components of pkg:npm", step="Give a feed"),))
+    for shown in (backlog_markdown(whole(), coverage, DAY.today), register_markdown(whole(), coverage, DAY.today)):
+        assert "## Not checked\n\n- 3 components of pkg" in shown
+    assert register_document(whole(), coverage, DAY.today)["not_checked"] == ["3 components of pkg:npm"]
+
+
 def test_counts_and_the_document_agree() -> None:
     backlog = whole(seen("CVE-1"), seen("CVE-2", versions=(listed(status="not_affected"),)))
     counts = counts_of(backlog.items, backlog.risks, DAY.today)
     assert (counts["open"], counts["new"], counts["not_affected"], counts["risks"]) == (1, 1, 1, 1)
-    [risk] = register_document(backlog, DAY.today)["risks"]
+    [risk] = register_document(backlog, ReviewCoverage(), DAY.today)["risks"]
     assert (risk["score"], risk["band"], risk["status"]) == (12, "high", "open")

@@ -93,6 +93,24 @@ def test_statements_close_an_item_only_if_they_are_about_every_listed_version() 
     assert state_of(item, DAY.today) is ItemState.NEW
 
 
+def test_what_came_back_and_what_ended_is_decided_again() -> None:
+    [item] = reviewed((), seen("CVE-1"))
+    item = decided(item, state="triaged")
+    fixed = reviewed((item,), check=NEWER_WITHOUT, day=LATER)
+    [back] = reviewed(fixed, seen("CVE-1"), day=ReviewDay("2026-12-01T00:00:00Z", "2026-12-01"))
+    day = ReviewDay("2026-12-02T00:00:00Z", "2026-12-02")
+    again = apply_changes(
+        Backlog(schema="supplier-backlog/1", tenant="t", items=(back,)), {back.id: {"state": "triaged"}}, day
+    )
+    assert state_of(again.backlog.items[0], day.today) is ItemState.TRIAGED
+    item = decided(item, state="accepted", by="Bo", until="2026-11-21", reason="r")
+    ended = apply_changes(
+        Backlog(schema="supplier-backlog/1", tenant="t", items=(item,)), {item.id: {"state": "triaged"}}, day
+    )
+    assert ended.backlog.items[0].decision.until == ""
+    assert concerns(ended.backlog.items[0], day.today) == ()
+
+
 def test_an_acceptance_ends_and_is_in_doubt_once_it_is_exploited() -> None:
     [item] = reviewed((), seen("CVE-1"))
     item = decided(item, state="accepted", by="Bo", until="2026-11-30", reason="not reachable")

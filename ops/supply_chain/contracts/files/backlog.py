@@ -220,11 +220,24 @@ class Risk(Contract, frozen=True, kw_only=True, omit_defaults=True):
         return self.decision.owner or self.default_owner
 
 
+class UncheckedPart(Contract, frozen=True, kw_only=True):
+    """Something that the last review could not check, as a sentence, and what to do about it."""
+
+    text: str
+    step: str
+
+
 class Backlog(Contract, frozen=True, kw_only=True, omit_defaults=True):
-    """The whole file; items and risks in the order of their ids. `reviewed` is when a run last compared it with the registry."""
+    """The whole file; items and risks in the order of their ids.
+
+    `reviewed` is when a run last compared it with the registry, `unchecked` what that could not check, and `requests` are the
+    suppliers whose newest documents were not accepted then.
+    """
 
     schema: Literal["supplier-backlog/1"]
     tenant: str
     reviewed: str = ""
+    unchecked: tuple[UncheckedPart, ...] = ()
+    requests: tuple[str, ...] = ()
     items: tuple[BacklogItem, ...] = ()
     risks: tuple[Risk, ...] = ()

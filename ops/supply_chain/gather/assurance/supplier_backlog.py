@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ops.supply_chain.adapters.files.supplier_store import SupplierStore
 from ops.supply_chain.adapters.registry.reader import RegistryReader
 from ops.supply_chain.contracts.config.backlog import ReviewedVersions
-from ops.supply_chain.contracts.files.backlog import AffectedVersion, BacklogItem, StatementSource
+from ops.supply_chain.contracts.files.backlog import AffectedVersion, BacklogItem, StatementSource, UncheckedPart
 from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.contracts.values.advisory import Status, Vector
 from ops.supply_chain.contracts.values.exploitation import Exploitation
@@ -43,9 +43,10 @@ from ops.supply_chain.suppliers.backlog.products import (
     names,
     product_of,
     products_of,
+    version_of,
 )
 from ops.supply_chain.suppliers.backlog.review import DueOf
-from ops.supply_chain.suppliers.backlog.screen import ReviewCoverage, Unchecked
+from ops.supply_chain.suppliers.backlog.screen import ReviewCoverage
 from ops.supply_chain.suppliers.entries import purl_of
 from ops.supply_chain.suppliers.statements import Effective, SupplierStatement, effective
 
@@ -218,7 +219,7 @@ class _Observer:
             counts = effective(hit, found.found.names, self._about(found.found.names))
             conflicts.update(dict.fromkeys(_conflicts(hit, counts)))
             version = AffectedVersion(
-                product_version=hit.document.product_version,
+                product_version=version_of(hit.document),
                 version=hit.component.version,
                 document=hit.document.digest,
                 possible=found.found.status is Status.UNDECIDED,
@@ -322,19 +323,21 @@ def purl_of_key(key: ComponentKey) -> str:
     return purl_of(PackageIdentity(key.type, key.namespace, key.name))
 
 
-def _unaccepted_lines(documents: Sequence[RegisteredDocument]) -> Iterator[Unchecked]:
+def _unaccepted_lines(documents: Sequence[RegisteredDocument]) -> Iterator[UncheckedPart]:
     for document in documents:
         words = ["--request", quoted(printable(document.supplier))] if document.supplier else ["--status"]
         step = f"See what to correct: {command('supplier', *words)}"
         what = f"{printable(document.supplier) or '(no supplier)'} {excerpt(document.product) or '(no product)'} {printable(document.product_version)}"
-        yield Unchecked(f"{what.rstrip()}: {printable(document.name)} ({document.digest[:12]}) is in quarantine", step)
+        yield UncheckedPart(
+            text=f"{what.rstrip()}: {printable(document.name)} ({document.digest[:12]}) is in quarantine", step=step
+        )
 
 
 def _unchecked_lines(
     unchecked: dict[ComponentKey, ComponentVerdict],
     types: Sequence[tuple[str, str]],
     documents: dict[str, RegisteredDocument],
-) -> Iterator[Unchecked]:
+) -> Iterator[UncheckedPart]:
     """Yield a line for each type of package and reason: how many components, an example, in which products."""
     groups: defaultdict[tuple[str, str, str], list[ComponentKey]] = defaultdict(list)
     for key, verdict in unchecked.items():
@@ -352,4 +355,4 @@ def _unchecked_lines(
         text = (
             f"{plural(len(keys), 'component')}{what} in {shown or 'no product'} ({example}{more}): {printable(reason)}"
         )
-        yield Unchecked(text, step or "Check them by hand.")
+        yield UncheckedPart(text=text, step=step or "Check them by hand.")

@@ -22,7 +22,7 @@ from ops.supply_chain.suppliers.backlog.documents import backlog_document
 from ops.supply_chain.suppliers.backlog.edits import Edited, apply_changes
 from ops.supply_chain.suppliers.backlog.measures import counts_of
 from ops.supply_chain.suppliers.backlog.review import ReviewDay
-from ops.supply_chain.suppliers.backlog.screen import ReviewCoverage, item_lines, item_text, risk_text, screen_lines
+from ops.supply_chain.suppliers.backlog.screen import coverage_of, item_lines, item_text, risk_text, screen_lines
 from ops.supply_chain.suppliers.backlog.states import by_urgency
 from ops.supply_chain.suppliers.backlog.tables import imported
 
@@ -55,7 +55,7 @@ def edit(run: StageRun, store: BacklogStore) -> StageResult:
         return found.backlog
 
     backlog = store.change(changed)
-    write_views(run.dist, backlog, ReviewCoverage(), day.today, generator=(GENERATOR, GENERATOR_VERSION))
+    write_views(run.dist, backlog, coverage_of(backlog), day.today, generator=(GENERATOR, GENERATOR_VERSION))
     text = [f"{plural(len(ids), 'entry', 'entries')} changed"]
     if len(ids) == 1:
         text += _details(backlog, ids[0], day.today)
@@ -74,9 +74,9 @@ def show(run: StageRun, backlog: Backlog, key: str) -> StageResult:
     if not key:
         return StageResult(
             outcome=Outcome.PASS,
-            text="\n".join(screen_lines(backlog, ReviewCoverage(), today)),
+            text="\n".join(screen_lines(backlog, coverage_of(backlog), today)),
             counts=counts_of(backlog.items, backlog.risks, today),
-            document=backlog_document(backlog, ReviewCoverage(), today),
+            document=backlog_document(backlog, coverage_of(backlog), today),
         )
     text = _details(backlog, key, today)
     chosen = [item for item in backlog.items if item.id == key or key in {merged.item.id for merged in item.merged}]

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from ops.supply_chain.adapters.files.supplier_store import SupplierStore
 from ops.supply_chain.adapters.registry.address import DEFAULT_TENANT, RegistryAddress
 from ops.supply_chain.adapters.registry.reader import RegistryReader
-from ops.supply_chain.contracts.files.backlog import Backlog
+from ops.supply_chain.contracts.files.backlog import Backlog, UncheckedPart
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.moments import timestamp
@@ -26,7 +26,7 @@ from ops.supply_chain.suppliers.backlog.findings import NOT_EXAMINED, findings_o
 from ops.supply_chain.suppliers.backlog.measures import counts_of
 from ops.supply_chain.suppliers.backlog.register import MIDDLE, ProductProfile, risks_after
 from ops.supply_chain.suppliers.backlog.review import ReviewDay, review
-from ops.supply_chain.suppliers.backlog.screen import Unchecked, screen_lines
+from ops.supply_chain.suppliers.backlog.screen import screen_lines
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.exploitation.feeds import ExploitationFeeds
@@ -52,11 +52,12 @@ def review_registry(run: StageRun, address: RegistryAddress, store: BacklogStore
     before = store.read()
     with RegistryReader(address) as reader, exploitation_feeds(run) as exploitation:
         observed = observe(run, reader, documents, before.items, exploitation.of)
+        observed = _with_exploitation(observed, exploitation)
         if not observed.counts["products"] and not before.items:
             return StageResult(outcome=Outcome.PASS, counts={"documents": 0})
         today = today_of(run)
         after = store.change(lambda backlog: _reviewed(run, backlog, observed, today))
-        return _result(run, after, _with_exploitation(observed, exploitation), today)
+        return _result(run, after, observed, today)
 
 
 def profile_of(run: StageRun) -> Callable[[str], ProductProfile]:
@@ -82,14 +83,18 @@ def _reviewed(run: StageRun, backlog: Backlog, observed: Observed, today: str) -
         today=today,
         review_days=run.config.backlog.days_between_reviews,
     )
-    return replace(backlog, reviewed=day.at, items=items, risks=risks)
+    unchecked, requests = observed.coverage
+    return replace(backlog, reviewed=day.at, unchecked=unchecked, requests=requests, items=items, risks=risks)
 
 
 def _with_exploitation(observed: Observed, feeds: ExploitationFeeds) -> Observed:
     """Return a comparison with the feeds of exploitation that it used, and what they could not show."""
     if not feeds.configured:
         return observed._replace(notes=(*observed.notes, NOT_CONFIGURED)) if observed.observations else observed
-    lines = [Unchecked(finding.message, finding.next_step) for finding in unchecked_exploitation(feeds, NOT_EXAMINED)]
+    lines = [
+        UncheckedPart(text=finding.message, step=finding.next_step)
+        for finding in unchecked_exploitation(feeds, NOT_EXAMINED)
+    ]
     return observed._replace(
         coverage=observed.coverage._replace(unchecked=(*observed.coverage.unchecked, *lines)),
         feeds=(*observed.feeds, *feeds.refs),

@@ -45,9 +45,9 @@ def write_views(
         "backlog.md": backlog_markdown(backlog, coverage, today).encode(),
         "backlog.csv": written(ITEM_COLUMNS, (item_row(item, today) for item in items)),
         "backlog.json": _json(backlog_document(backlog, coverage, today)),
-        "risk-register.md": register_markdown(backlog, today).encode(),
+        "risk-register.md": register_markdown(backlog, coverage, today).encode(),
         "risk-register.csv": written(RISK_COLUMNS, (risk_row(risk, today) for risk in risks)),
-        "risk-register.json": _json(register_document(backlog, today)),
+        "risk-register.json": _json(register_document(backlog, coverage, today)),
         VDR_NAME: _json(vdr(backlog, today, generator=generator)),
     }
     for name, data in views.items():

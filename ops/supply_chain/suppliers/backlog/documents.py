@@ -46,8 +46,7 @@ def backlog_markdown(backlog: Backlog, coverage: ReviewCoverage, today: str) -> 
         f"{text(headline(backlog, today))}. Reviewed {code(backlog.reviewed or 'never')}.",
         _numbers(backlog, today),
     ]
-    if coverage.unchecked:
-        parts += [heading(2, "Not checked"), bullets(text(f"{line.text}. {line.step}") for line in coverage.unchecked)]
+    parts += _not_checked(coverage)
     parts.append(heading(2, "Open"))
     parts.append(_open_table(open_items, today) if open_items else "Nothing is open.")
     concerned = [item for item in items if concerns(item, today)]
@@ -61,8 +60,8 @@ def backlog_markdown(backlog: Backlog, coverage: ReviewCoverage, today: str) -> 
     return "\n\n".join(parts) + "\n"
 
 
-def register_markdown(backlog: Backlog, today: str) -> str:
-    """Return the risk register for people, the highest score first."""
+def register_markdown(backlog: Backlog, coverage: ReviewCoverage, today: str) -> str:
+    """Return the risk register for people, the highest score first; what could not be checked may be a risk that it does not have."""
     risks = by_score(backlog.risks, today)
     late = sum(is_review_overdue(risk, today) for risk in risks)
     review = f" {plural(late, 'review is', 'reviews are')} overdue." if late else ""
@@ -70,7 +69,9 @@ def register_markdown(backlog: Backlog, today: str) -> str:
         heading(1, "Risk register"),
         f"{plural(sum(bool(risk.items) for risk in risks), 'open risk')} of suppliers' products.{review} {SCALES}",
     ]
+    parts += _not_checked(coverage)
     if risks:
+        parts.append(heading(2, "Risks"))
         parts.append(
             table(
                 (
@@ -100,6 +101,12 @@ def register_markdown(backlog: Backlog, today: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _not_checked(coverage: ReviewCoverage) -> list[str]:
+    if not coverage.unchecked:
+        return []
+    return [heading(2, "Not checked"), bullets(text(f"{line.text}. {line.step}") for line in coverage.unchecked)]
+
+
 def backlog_document(backlog: Backlog, coverage: ReviewCoverage, today: str) -> dict[str, Any]:
     """Return the backlog for programs; items in the order of urgency."""
     return {
@@ -123,13 +130,14 @@ def backlog_document(backlog: Backlog, coverage: ReviewCoverage, today: str) -> 
     }
 
 
-def register_document(backlog: Backlog, today: str) -> dict[str, Any]:
+def register_document(backlog: Backlog, coverage: ReviewCoverage, today: str) -> dict[str, Any]:
     """Return the risk register for programs, the highest score first."""
     return {
         "schema": "supplier-risk-register-view/1",
         "tenant": backlog.tenant,
         "reviewed": backlog.reviewed,
         "today": today,
+        "not_checked": [line.text for line in coverage.unchecked],
         "risks": [
             {
                 **msgspec.to_builtins(risk),

@@ -93,20 +93,20 @@ def _unknown(key: str, known: list[str]) -> str:
 
 
 def _edited_item(item: BacklogItem, fields: Mapping[str, str], day: ReviewDay) -> tuple[BacklogItem, list[str]]:
-    shown = state_of(item, day.today)
-    given = {key: value for key, value in fields.items() if key != "state" or value.strip() != shown.value}
-    if given.get("state", "").strip() == ItemState.FIXED.value:
+    if fields.get("state", "").strip() == ItemState.FIXED.value:
         return item, ["state: 'fixed' follows from a newer accepted document of the product, and is not set by hand"]
-    decision, problems = _changed(item.decision, given, ITEM_FIELDS)
-    if problems or decision == item.decision:
+    decision, problems = _changed(item.decision, fields, ITEM_FIELDS)
+    # What was decided before an item came back is decided again, though it is the same.
+    is_again = "state" in fields and state_of(item, day.today) is not decision.state
+    if problems or (decision == item.decision and not is_again):
         return item, problems
-    if decision.state is not ItemState.ACCEPTED and item.decision.state is ItemState.ACCEPTED and "until" not in given:
+    if decision.state is not ItemState.ACCEPTED and item.decision.state is ItemState.ACCEPTED and "until" not in fields:
         decision = replace(decision, until="")
     problems = list(_incomplete(decision, item.decision, day.today))
     if problems:
         return item, problems
     decision = replace(decision, decided=day.today, revision=item.decision.revision + 1)
-    text = "; ".join(_differences(item.decision, decision, ITEM_FIELDS))
+    text = "; ".join(_differences(item.decision, decision, ITEM_FIELDS)) or f"state: {decision.state.value}, again"
     entry = HistoryEntry(at=day.at, text=text, by=fields.get("by", "").strip() or BY_HAND)
     return replace(item, decision=decision, history=(*item.history, entry)), []
 
@@ -114,8 +114,6 @@ def _edited_item(item: BacklogItem, fields: Mapping[str, str], day: ReviewDay) -
 def _incomplete(decision: BacklogDecision, before: BacklogDecision, today: str) -> list[str]:
     """Return what a decision lacks."""
     state = decision.state
-    if state is ItemState.FIXED:
-        return ["state: 'fixed' follows from documents, and is not set by hand"]
     missing = [
         name
         for name in ("by", "reason")

@@ -15,18 +15,18 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import UNSET
 
-from ops.supply_chain.contracts.files.backlog import Backlog, BacklogItem, ItemState
+from ops.supply_chain.contracts.files.backlog import Backlog, BacklogItem, ItemState, UncheckedPart
 from ops.supply_chain.contracts.values.exploitation import Exploitation
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.text import excerpt, printable
-from ops.supply_chain.suppliers.backlog.screen import Unchecked, about, remedy
+from ops.supply_chain.suppliers.backlog.screen import about, remedy
 from ops.supply_chain.suppliers.backlog.states import basis_of, by_urgency, concerns, is_overdue, state_of
 
 SUPPLIED, SUPPLIED_MALWARE, NOT_EXAMINED = "vulnerability.supplied", "malware.supplied", "supplier.not-examined"
 
 
-def findings_of(backlog: Backlog, unchecked: Iterable[Unchecked], today: str) -> tuple[Finding, ...]:
+def findings_of(backlog: Backlog, unchecked: Iterable[UncheckedPart], today: str) -> tuple[Finding, ...]:
     """Return the findings: of each item that is not fixed, and of what could not be checked."""
     items = (_item_finding(item, today) for item in by_urgency(backlog.items, today) if _is_shown(item, today))
     return (*items, *_unchecked(unchecked))
@@ -68,7 +68,7 @@ def _step(item: BacklogItem, state: ItemState) -> str:
     return f"Take in the newer document when it comes; what is known of it: {command('backlog', '--show', item.id)}"
 
 
-def _unchecked(found: Iterable[Unchecked]) -> Iterator[Finding]:
+def _unchecked(found: Iterable[UncheckedPart]) -> Iterator[Finding]:
     for line in found:
         yield Finding(
             code=NOT_EXAMINED, severity=Severity.INFO, message=f"not checked: {line.text}", next_step=line.step

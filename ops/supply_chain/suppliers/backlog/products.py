@@ -6,6 +6,7 @@ a maintenance release of an old version does not make the vulnerabilities of the
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -23,6 +24,10 @@ from ops.supply_chain.formats.version_orders.orders import compare
 
 NAMELESS = "document:"
 """Beginning of the product of a document that names none: it is never the same as another one's."""
+
+
+SHOWN_DIGEST = len("@sha256:") + 12
+_IMAGE_DIGEST = re.compile(r"(?<=.)@sha256:[0-9a-f]{64}$")
 
 
 class ProductKey(NamedTuple):
@@ -45,8 +50,15 @@ class ProductDocuments(NamedTuple):
 
 
 def product_of(document: RegisteredDocument) -> ProductKey:
-    """Return the product of a document."""
-    return ProductKey(document.supplier, document.product or f"{NAMELESS}{document.digest}")
+    """Return the product of a document; of an image that is named with its digest, without that."""
+    name = _IMAGE_DIGEST.sub("", document.product)
+    return ProductKey(document.supplier, name or f"{NAMELESS}{document.digest}")
+
+
+def version_of(document: RegisteredDocument) -> str:
+    """Return the version of a document's product; of an image that has only a digest, its beginning."""
+    digest = _IMAGE_DIGEST.search(document.product)
+    return document.product_version or (digest[0][1:SHOWN_DIGEST] if digest else "")
 
 
 def products_of(documents: Iterable[RegisteredDocument], *, all_versions: bool) -> dict[ProductKey, ProductDocuments]:

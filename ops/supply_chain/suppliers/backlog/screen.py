@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from ops.supply_chain.contracts.files.backlog import Backlog, BacklogItem, ItemState, Presence, Risk
+from ops.supply_chain.contracts.files.backlog import Backlog, BacklogItem, ItemState, Presence, Risk, UncheckedPart
 from ops.supply_chain.core.commands import command, pasteable, quoted
 from ops.supply_chain.core.text import excerpt, plural, printable
 from ops.supply_chain.suppliers.backlog.measures import counts_of
@@ -43,18 +43,16 @@ MOST_LINES = 3
 """Of each kind of line below the items."""
 
 
-class Unchecked(NamedTuple):
-    """Something that a review could not check, as a sentence, and what to do about it."""
-
-    text: str
-    step: str
-
-
 class ReviewCoverage(NamedTuple):
     """What a review could not check, and the suppliers whose newest documents are not accepted."""
 
-    unchecked: tuple[Unchecked, ...] = ()
+    unchecked: tuple[UncheckedPart, ...] = ()
     suppliers: tuple[str, ...] = ()
+
+
+def coverage_of(backlog: Backlog) -> ReviewCoverage:
+    """Return what the last review of a backlog could not check."""
+    return ReviewCoverage(backlog.unchecked, backlog.requests)
 
 
 def screen_lines(backlog: Backlog, coverage: ReviewCoverage, today: str) -> list[str]:
@@ -251,7 +249,7 @@ def next_steps(backlog: Backlog, coverage: ReviewCoverage, today: str) -> list[s
     return steps
 
 
-def _with_step(line: Unchecked) -> str:
+def _with_step(line: UncheckedPart) -> str:
     """Return what could not be checked, and what to do where that is no command, which is among the next steps."""
     return line.text if pasteable(line.step) else f"{line.text}. {line.step}"
 

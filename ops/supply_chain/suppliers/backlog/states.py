@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ops.supply_chain.contracts.files.backlog import BacklogItem, ItemState, Presence
-from ops.supply_chain.contracts.values.finding import WORST_FIRST
+from ops.supply_chain.contracts.values.finding import priority
 
 OPEN = (ItemState.NEW, ItemState.TRIAGED, ItemState.IN_PROGRESS, ItemState.WAITING)
 """What remains to be done, the least decided first."""
@@ -108,9 +108,7 @@ def urgency(item: BacklogItem, today: str) -> tuple[object, ...]:
     return (
         not is_open(item, today),
         not item.malware,
-        item.exploitation.order,
-        WORST_FIRST.index(item.severity),
-        item.due or "9999",
+        priority(item.severity, item.due, item.exploitation),
         item.supplier,
         item.product,
         item.component,
