@@ -69,7 +69,7 @@ def components_of(sbom: ReceivedSbom) -> Iterator[RegisteredComponent]:
     for place, component in enumerate(sbom.components):
         if component.package is not None:
             for version, qualifiers in _versions_of(component.package, component.version):
-                yield RegisteredComponent(place, *version, qualifiers)
+                yield RegisteredComponent._make((place, *version, qualifiers))
         elif component.name or component.cpes:
             yield RegisteredComponent(place, weak_name(component), component.version)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -233,14 +233,18 @@ class EdgeBuilder:
 
     def __init__(self, collector: Collector) -> None:
         self._collector = collector
-        self._edges: list[tuple[str, str, EdgeKind, str]] = []
+        self._edges: list[tuple[str, Sequence[str], EdgeKind, str]] = []
         self._stated: list[tuple[str, str]] = []
         self._doubted: set[str] = set()
         self._unknown: set[str] = set()
 
     def add(self, source: str, target: str, kind: EdgeKind, location: str) -> None:
         """Note an edge; the location is for the defect, should it lead nowhere."""
-        self._edges.append((source, target, kind, location))
+        self._edges.append((source, (target,), kind, location))
+
+    def add_all(self, source: str, targets: Sequence[str], kind: EdgeKind, location: str) -> None:
+        """Note the edges from one source, as `add` does."""
+        self._edges.append((source, targets, kind, location))
 
     def state(self, source: str, location: str) -> None:
         """Note that the document states all that a component depends on, as far as it lists it."""
@@ -273,13 +277,15 @@ class EdgeBuilder:
         found = _UniqueEdges(components)
         for outer, inner in nested:
             found.add(outer, inner, EdgeKind.CONTAINS)
-        for source, target, kind, location in self._edges:
-            left, right = positions.get(source), positions.get(target)
-            if left is not None and right is not None:
-                found.add(left, right, kind)
-            else:
-                missing = [ref for ref, position in ((source, left), (target, right)) if position is None]
-                self._dangling(missing, others, location)
+        for source, targets, kind, location in self._edges:
+            left = positions.get(source)
+            for target in targets:
+                right = positions.get(target)
+                if left is not None and right is not None:
+                    found.add(left, right, kind)
+                else:
+                    missing = [ref for ref, position in ((source, left), (target, right)) if position is None]
+                    self._dangling(missing, others, location)
         stated = bytearray(components)
         for source, location in self._stated:
             position = positions.get(source)

@@ -10,7 +10,7 @@ https://github.com/CycloneDX/specification/tree/master/schema
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ops.supply_chain.contracts.values.received_sbom import (
@@ -86,14 +86,10 @@ class CycloneDxBuilder:
         self.head(document)
         self.metadata(self._collector.table(document, "metadata", ""))
         self._all_components(document)
-        for key, take in (
-            ("services", self.service),
-            ("dependencies", self.dependency),
-            ("compositions", self.composition),
-            ("vulnerabilities", self.vulnerability),
-        ):
-            for at, row in self._collector.rows(document, key, ""):
-                take(row, at)
+        self._rows(document, "services", self.service)
+        self._all_dependencies(document)
+        self._rows(document, "compositions", self.composition)
+        self._rows(document, "vulnerabilities", self.vulnerability)
         return self.finish()
 
     def head(self, document: Table) -> None:
@@ -229,6 +225,38 @@ class CycloneDxBuilder:
             **self._fields,
         )
 
+    def _rows(self, document: Table, key: str, take: Callable[[Table, str], None]) -> None:
+        for at, row in self._collector.rows(document, key, ""):
+            take(row, at)
+
+    def _all_dependencies(self, document: Table) -> None:
+        rows = document.get("dependencies")
+        if rows.__class__ is not list:
+            self._rows(document, "dependencies", self.dependency)
+            return
+        for at, row in enumerate(rows):
+            location = f"/dependencies/{at}"
+            if self._plain_dependency(row, location):
+                continue
+            if isinstance(row, dict):
+                self.dependency(row, place_of(row, location))
+            else:
+                self._collector.unread(location, "an object", row)
+
+    def _plain_dependency(self, node: Any, location: str) -> bool:
+        """Take an entry of the plainest form, which nearly all have; return False for any other."""
+        if node.__class__ is not dict or not node.keys() <= _PLAIN_DEPENDENCY:
+            return False
+        ref, targets = node.get("ref"), node.get("dependsOn", [])
+        if ref.__class__ is not str or not ref or ref in self._described or targets.__class__ is not list:
+            return False
+        if not set(map(type, targets)) <= _ONLY_TEXTS:
+            return False
+        self._described.add(ref)
+        self._edges.state(ref, location)
+        self._edges.add_all(ref, targets, EdgeKind.DEPENDS_ON, location)
+        return True
+
     def _all_components(self, document: Table) -> None:
         """Take the list of components and empty it meanwhile, so that it and the result never exist whole at once."""
         rows = document.get("components")
@@ -293,4 +321,5 @@ class CycloneDxBuilder:
 
 
 _ONLY_TEXTS = {str}
+_PLAIN_DEPENDENCY = {"ref", "dependsOn"}
 _TEXTS = ("bom-ref", "type", "group", "name", "version", "purl", "cpe", "scope")
