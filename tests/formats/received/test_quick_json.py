@@ -7,9 +7,12 @@ import random
 
 import pytest
 
+from ops.supply_chain.adapters.tools.received_schemas import schema_defects
 from ops.supply_chain.core.plain_json import DEEPEST
 from ops.supply_chain.formats import json_reader
+from ops.supply_chain.formats.received import content, quick_json
 from ops.supply_chain.formats.received.quick_json import LARGEST_BYTES, read_quickly
+from ops.supply_chain.formats.received.read import read_received
 from tests.benchmarks import supplier_sboms
 
 LEFT_TO_THE_STRICT_ONE = {
@@ -44,13 +47,17 @@ def test_what_only_the_strict_parser_decides_is_left_to_it(name: str) -> None:
 @pytest.mark.parametrize("ascii_only", [True, False])
 def test_documents_are_read_as_by_the_strict_parser(name: str, ascii_only: bool) -> None:
     data = json.dumps(READ[name], ensure_ascii=ascii_only).encode()
-    assert read_quickly(data) == (json_reader.read(data).value,)
+    assert read_quickly(data) == (json_reader.read(data).value, ())
 
 
-def test_of_any_bytes_it_gives_the_same_or_nothing(shared_documents: list[bytes]) -> None:
+@pytest.mark.parametrize("least", [1, quick_json.LEAST_BYTES])
+def test_of_any_bytes_it_gives_the_same_or_nothing(
+    shared_documents: list[bytes], monkeypatch: pytest.MonkeyPatch, least: int
+) -> None:
+    monkeypatch.setattr(quick_json, "LEAST_BYTES", least)
     chance = random.Random(20261129)  # noqa: S311 - seeded
-    read = 0
-    for number in range(3000):
+    read = in_pieces = 0
+    for number in range(2000):
         data = bytearray(shared_documents[number % len(shared_documents)])
         for _ in range(chance.randint(0, 3)):
             at = chance.randint(0, len(data))
@@ -60,8 +67,63 @@ def test_of_any_bytes_it_gives_the_same_or_nothing(shared_documents: list[bytes]
         quick = read_quickly(bytes(data))
         if quick is not None:
             read += 1
-            assert repr(quick[0]) == repr(json_reader.read(bytes(data)).value)
-    assert read > 300
+            in_pieces += bool(quick.pieces)
+            assert repr(quick.value) == repr(json_reader.read(bytes(data)).value)
+    assert read > 200
+    assert (in_pieces > 50) == (least == 1)
+
+
+PARTS = b'[{"name": "a", "x": {"y": 1}}, {"name": "b"}]'
+NOT_IN_PIECES = {
+    "the same bytes before them": b'{"a": ' + PARTS + b', "components": ' + PARTS + b"}",
+    "inside another object": b'{"a": {"components": ' + PARTS + b"}}",
+    "no array": b'{"components": {"name": "a", "x": 1}}',
+    "none": b'{"components": []}',
+    "no object around them": b'[{"components": ' + PARTS + b"}]",
+}
+REFUSED_IN_PIECES = {
+    "a key twice in one": b'{"components": [{"name": "a", "name": "b"}]}',
+    "components twice": b'{"components": ' + PARTS + b', "components": ' + PARTS + b"}",
+    "two lists of components": b'{"components": [{"a": 1}], "components": ' + PARTS + b"}",
+    "a key twice around them": b'{"x": 1, "x": 1, "components": ' + PARTS + b"}",
+    "too deep with what is around it": b'{"components": [' + b"[" * (DEEPEST - 1) + b"]" * (DEEPEST - 1) + b"]}",
+}
+
+
+@pytest.mark.parametrize("name", NOT_IN_PIECES)
+def test_what_cannot_be_taken_apart_is_read_as_a_whole(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quick_json, "LEAST_BYTES", 3)
+    data = NOT_IN_PIECES[name]
+    assert read_quickly(data) == (json.loads(data), ())
+
+
+@pytest.mark.parametrize("name", REFUSED_IN_PIECES)
+def test_taken_apart_the_same_is_left_to_the_strict_parser(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quick_json, "LEAST_BYTES", 1)
+    assert read_quickly(REFUSED_IN_PIECES[name]) is None
+
+
+def test_taken_apart_it_has_the_bytes_of_each_component_that_is_not_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quick_json, "LEAST_BYTES", 1)
+    large = b'{"name": "' + b"x" * quick_json.MOST_PIECE_BYTES + b'"}'
+    found = read_quickly(b'{"components" : [{"name": "a"}, ' + large + b' , 7 ], "a": "b\\"c"}')
+    assert found is not None
+    assert found.pieces == (b'{"name": "a"}', b"", b"7")
+    assert [*found.value["components"][::2], found.value["a"]] == [{"name": "a"}, 7, 'b"c']
+
+
+def test_documents_that_share_components_are_read_as_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quick_json, "LEAST_BYTES", 1)
+    shared = list(supplier_sboms.drawn(4, components=12, distinct=20))
+    documents = [supplier_sboms.sbom(number, parts, digests=True) for number, parts in enumerate(shared)]
+    broken = b'{"type": "library", "name": 7, "purl": "no", "components": [{"type": "file", "name": "x"}]}'
+    documents += [
+        document.replace(b'"components": [', b'"components": [' + broken + b", ", 1) for document in documents
+    ]
+    found = [read_received(document, schema_defects) for document in (*documents, *documents)]
+    monkeypatch.setattr(content, "read_quickly", lambda _: None)
+    assert found == [read_received(document, schema_defects) for document in documents] * 2
+    assert found[-1].defect_count > 2
 
 
 @pytest.fixture(scope="module")

@@ -304,6 +304,9 @@ class EdgeBuilder:
                 )
 
 
+_KINDS = len(EdgeKind) + 1
+
+
 class _UniqueEdges:
     """Edges by position, each once: SPDX states what a package contains in two ways, and tools write both."""
 
@@ -313,7 +316,7 @@ class _UniqueEdges:
         self.sources, self.targets, self.kinds = array("I"), array("I"), bytearray()
 
     def add(self, left: int, right: int, kind: EdgeKind) -> None:
-        key = (left * self._components + right) * (len(EdgeKind) + 1) + kind
+        key = (left * self._components + right) * _KINDS + kind
         if key not in self._seen:
             self._seen.add(key)
             self.sources.append(left)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import LARGEST_BYTES, UnexpectedShapeError
-from ops.supply_chain.formats.received.quick_json import read_quickly
+from ops.supply_chain.formats.received.quick_json import QuickTree, read_quickly
 from ops.supply_chain.formats.received.xml import XmlText, open_xml
 
 MOST_CARRIERS = 4
@@ -47,22 +47,28 @@ class ContentKind(StrEnum):
 
 
 class Content(NamedTuple):
-    """A document by its kind; `tree` is parsed JSON, an `XmlText`, or a text, by the kind; `carriers` the envelopes around it."""
+    """A document by its kind; `tree` is parsed JSON, an `XmlText`, or a text, by the kind; `carriers` the envelopes around it.
+
+    `pieces` are the bytes of each component, where they were parsed one by one.
+    """
 
     kind: ContentKind
     tree: Any
     carriers: tuple[str, ...] = ()
+    pieces: tuple[bytes, ...] = ()
 
 
 class OpenedDocument(NamedTuple):
     """A document out of its envelopes: parsed JSON, or a `Content` of another serialisation.
 
-    `carriers` are the envelopes, outermost first; `statement` is the in-toto statement that it is the predicate of.
+    `carriers` are the envelopes, outermost first; `statement` is the in-toto statement that it is the predicate of; `pieces`
+    are those of `Content`.
     """
 
     tree: Any
     carriers: tuple[str, ...] = ()
     statement: dict[str, Any] | None = None
+    pieces: tuple[bytes, ...] = ()
 
 
 def recognise(data: bytes) -> Content:
@@ -76,7 +82,7 @@ def recognise(data: bytes) -> Content:
     found = open_envelopes(data)
     if isinstance(found.tree, Content):
         return found.tree._replace(carriers=found.carriers)
-    return Content(_kind_of_json(found.tree), found.tree, found.carriers)
+    return Content(_kind_of_json(found.tree), found.tree, found.carriers, found.pieces)
 
 
 def open_envelopes(data: bytes) -> OpenedDocument:
@@ -90,6 +96,7 @@ def open_envelopes(data: bytes) -> OpenedDocument:
     carriers: list[str] = []
     statement: dict[str, Any] | None = None
     found: Any = data
+    pieces: tuple[bytes, ...] = ()
     while isinstance(found, bytes) or _carried(found) is not None:
         if len(carriers) > MOST_CARRIERS:
             raise UnexpectedShapeError(f"has more than {MOST_CARRIERS} envelopes within each other")
@@ -101,14 +108,14 @@ def open_envelopes(data: bytes) -> OpenedDocument:
             opened = _opened(found)
             if isinstance(opened, Content):
                 return OpenedDocument(opened, tuple(carriers))
-            found = opened
+            found, pieces = opened if isinstance(opened, QuickTree) else (opened, ())
             continue
         name, inner = _carried(found)  # type: ignore[misc]
         carriers.append(name)
         if name == IN_TOTO:
             statement = found
-        found = inner
-    return OpenedDocument(found, tuple(carriers), statement)
+        found, pieces = inner, ()
+    return OpenedDocument(found, tuple(carriers), statement, pieces)
 
 
 def _opened(data: bytes) -> Any:
@@ -166,11 +173,10 @@ def _decoded(data: bytes) -> str:
     return text
 
 
-def _json(data: bytes) -> Any:
-    quick = read_quickly(data)
-    found = quick[0] if quick is not None else json_reader.read(data).value
+def _json(data: bytes) -> QuickTree:
+    found = read_quickly(data) or QuickTree(json_reader.read(data).value)
     if _ESCAPED.search(data):
-        _refuse_characters(found)
+        _refuse_characters(found.value)
     return found
 
 

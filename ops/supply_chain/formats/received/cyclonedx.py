@@ -10,8 +10,10 @@ https://github.com/CycloneDX/specification/tree/master/schema
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+from msgspec.structs import replace
 
 from ops.supply_chain.contracts.values.received_sbom import (
     NO_COMPONENT,
@@ -30,6 +32,7 @@ from ops.supply_chain.formats.received.collect import Collector, EdgeBuilder, Ta
 from ops.supply_chain.formats.received.comments import SEPARATE
 from ops.supply_chain.formats.received.cyclonedx_fields import FieldReader, signature_gaps
 from ops.supply_chain.formats.received.cyclonedx_statements import Statements
+from ops.supply_chain.formats.received.quick_json import MOST_PIECES
 
 JSON_VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
 VERSIONS = ("1.0", "1.1", *JSON_VERSIONS)
@@ -77,15 +80,16 @@ class CycloneDxBuilder:
                 f"expected a version from {expected[0]} to {expected[-1]}, found {excerpt(version)!r}",
             )
 
-    def document(self, document: Table) -> ReceivedSbom:
+    def document(self, document: Table, pieces: Sequence[bytes] = ()) -> ReceivedSbom:
         """Read a document that was parsed as a whole.
 
         Args:
             document: As JSON has it; its list of components is emptied while they are read.
+            pieces: The bytes of each component, where they are known: what was read once is not read again.
         """
         self.head(document)
         self.metadata(self._collector.table(document, "metadata", ""))
-        self._all_components(document)
+        self._all_components(document, pieces)
         self._rows(document, "services", self.service)
         self._all_dependencies(document)
         self._rows(document, "compositions", self.composition)
@@ -257,7 +261,7 @@ class CycloneDxBuilder:
         self._edges.add_all(ref, targets, EdgeKind.DEPENDS_ON, location)
         return True
 
-    def _all_components(self, document: Table) -> None:
+    def _all_components(self, document: Table, pieces: Sequence[bytes]) -> None:
         """Take the list of components and empty it meanwhile, so that it and the result never exist whole at once."""
         rows = document.get("components")
         if rows is None:
@@ -267,10 +271,25 @@ class CycloneDxBuilder:
             return
         for at, row in enumerate(rows):
             rows[at] = None
-            if isinstance(row, dict):
+            if pieces and pieces[at] and isinstance(row, dict):
+                self._shared_component(row, f"/components/{at}", pieces[at])
+            elif isinstance(row, dict):
                 self.component(row, f"/components/{at}")
             else:
                 self._collector.unread(f"/components/{at}", "an object", row)
+
+    def _shared_component(self, node: Table, location: str, piece: bytes) -> None:
+        """Take a component that other documents may have, too: one without defects and without others in it is kept."""
+        known = _KNOWN.get(piece)
+        if known is not None:
+            self._place(replace(known, location=location), location)
+            return
+        position, defects = len(self._components), self._collector.defect_count
+        self.component(node, location)
+        if len(self._components) == position + 1 and self._collector.defect_count == defects:
+            if len(_KNOWN) >= MOST_PIECES:
+                _KNOWN.clear()
+            _KNOWN[piece] = self._components[-1]
 
     def _component(self, node: Table, at: str, parent: int) -> SbomComponent:
         collector = self._collector
@@ -320,6 +339,7 @@ class CycloneDxBuilder:
             yield SbomCompleteness(self._collector.text(node, "aggregate", at), *found)
 
 
+_KNOWN: dict[bytes, SbomComponent] = {}
 _ONLY_TEXTS = {str}
 _PLAIN_DEPENDENCY = {"ref", "dependsOn"}
 _TEXTS = ("bom-ref", "type", "group", "name", "version", "purl", "cpe", "scope")

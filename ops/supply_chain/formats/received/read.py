@@ -7,7 +7,7 @@ its shape allows. A document is either read, with its defects, or refused with o
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -106,12 +106,14 @@ def without_collection() -> Iterator[None]:
 
 
 def _read(content: Content) -> ReceivedSbom:
+    if content.kind is ContentKind.CYCLONEDX_JSON:
+        return _cyclonedx_json(content.tree, content.pieces)
     return _READERS[content.kind](content.tree)
 
 
-def _cyclonedx_json(tree: Table) -> ReceivedSbom:
+def _cyclonedx_json(tree: Table, pieces: Sequence[bytes]) -> ReceivedSbom:
     version = tree.get("specVersion")
-    return CycloneDxBuilder(version if isinstance(version, str) else "", SbomSyntax.JSON).document(tree)
+    return CycloneDxBuilder(version if isinstance(version, str) else "", SbomSyntax.JSON).document(tree, pieces)
 
 
 def _cyclonedx_xml(tree: XmlText) -> ReceivedSbom:
@@ -154,7 +156,6 @@ def _spdx3(tree: Table) -> ReceivedSbom:
 
 
 _READERS: dict[ContentKind, Callable[[Any], ReceivedSbom]] = {
-    ContentKind.CYCLONEDX_JSON: _cyclonedx_json,
     ContentKind.CYCLONEDX_XML: _cyclonedx_xml,
     ContentKind.SPDX2_JSON: _spdx2,
     ContentKind.SPDX2_TAGS: _tags,
