@@ -252,6 +252,8 @@ def _bom_renderer(run: StageRun) -> Callable[[SiblingFiles], bytes]:
         licence=run.project.licence,
         author=run.config.sbom.author,
         producer=run.config.sbom.producer,
+        author_contact=run.config.sbom.author_contact,
+        producer_contact=run.config.sbom.producer_contact,
         index_url=run.config.index.url,
     )
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 INDEX_URL = "https://pypi.org/simple/"
 """Simple repository API of the default index (PEP 503, PEP 691)."""
 
+INDEX_PROJECT_URL = "https://pypi.org/project/"
+"""Root of the web pages of the default index's projects: `<root><project>/`."""
+
 INDEX_JSON_URL = "https://pypi.org/pypi/"
 """Root of the default index's JSON API: `<root><project>/json`."""
 

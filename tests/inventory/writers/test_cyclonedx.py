@@ -168,6 +168,7 @@ def test_hashes_that_cyclonedx_cannot_hold_are_properties() -> None:
 def test_properties_of_a_component() -> None:
     document = plain(documents(made_project())[1])
     assert properties(named(document, "beta")) == {
+        ("delivery", "separate"),
         ("direct", "false"),
         ("extra", "fast"),
         ("licence-source", "Classifier"),

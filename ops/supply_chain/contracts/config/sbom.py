@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
+
+import msgspec
 
 from ops.supply_chain.contracts.base import Contract
+
+Contact = Annotated[
+    str, msgspec.Meta(pattern=r"\A(?:https?://[^\s@]{3,200}|[^@\s:/<>()]{1,100}@[^@\s:/<>()]{3,100})?\Z")
+]
+"""A URL without credentials, or an e-mail address; empty if there is none."""
 
 
 class SbomFormat(StrEnum):
@@ -20,7 +28,8 @@ class SbomConfig(Contract, frozen=True, kw_only=True):
     """`[sbom]`: formats of the aggregate and of the per-lock documents, and who publishes them.
 
     `author` is the entity that creates the SBOM (CISA 2026 "SBOM Author"), `producer` the one that creates the
-    component; empty is written as unknown, never guessed. `licence` is the component's own SPDX expression where
+    component; empty is written as unknown, never guessed. `author_contact` and `producer_contact` are an e-mail address or a URL at
+    which they are reached, as BSI TR-03183-2 asks for. `licence` is the component's own SPDX expression where
     `pyproject.toml` does not state it.
     """
 
@@ -32,4 +41,6 @@ class SbomConfig(Contract, frozen=True, kw_only=True):
     lock_formats: tuple[SbomFormat, ...] = (SbomFormat.CYCLONEDX_1_6,)
     author: str = ""
     producer: str = ""
+    author_contact: Contact = ""
+    producer_contact: Contact = ""
     licence: str = ""

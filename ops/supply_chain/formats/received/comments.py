@@ -11,8 +11,10 @@ from functools import lru_cache
 
 UNKNOWN, DELIVERY, PHASE = "Unknown", "Delivery", "Generation context"
 
-SEPARATE = "separate"
-"""The delivery of what is not part of the product's delivery."""
+DELIVERY_PROPERTY = "sealwright:delivery"
+
+SEPARATE, MERGED = (DELIVERY_PROPERTY, "separate"), (DELIVERY_PROPERTY, "merged")
+"""The delivery of what comes from its own source, and of what is inside the file of another component."""
 
 _SENTENCE = re.compile(rf"(?:\A|[.]\s+)({UNKNOWN}|{DELIVERY}|{PHASE}): ([A-Za-z; -]+)(?=[.](?:\s|\Z))")
 
@@ -33,6 +35,6 @@ def unknown_in(comment: str) -> tuple[str, ...]:
     return sentences_in(comment).get(UNKNOWN, ())
 
 
-def is_separate(comment: str) -> bool:
-    """Return whether a comment states that the component is not delivered with the product."""
-    return SEPARATE in sentences_in(comment).get(DELIVERY, ())
+def delivery_in(comment: str) -> tuple[tuple[str, str], ...]:
+    """Return how a comment states that a component is delivered, as the property that CycloneDX has for it."""
+    return tuple((DELIVERY_PROPERTY, value) for value in sentences_in(comment).get(DELIVERY, ()))

@@ -42,8 +42,6 @@ _MAJOR = re.compile(r"1\.[0-9]{1,2}")
 _MOST_DIGITS = 9
 _SERIAL = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UNKNOWN_PROPERTIES = ("sealwright:unknown", "sealwright:withheld")
-_SEPARATE = ("sealwright:delivery", SEPARATE)
-"""What documents before 1.7 have for `isExternal`."""
 
 
 class CycloneDxBuilder:
@@ -322,7 +320,7 @@ class CycloneDxBuilder:
             tuple(sorted({value for name, value in properties if name in _UNKNOWN_PROPERTIES})) if properties else (),
             self._read.references(node, at) if "externalReferences" in node else (),
             properties,
-            node.get("isExternal") in (True, "true") or _SEPARATE in properties,
+            node.get("isExternal") in (True, "true") or SEPARATE in properties,
         )
 
     def _completeness(self, positions: dict[str, int], others: frozenset[str]) -> Iterator[SbomCompleteness]:

@@ -39,7 +39,7 @@ from ops.supply_chain.formats.received.collect import (
     place_of,
     tool_of,
 )
-from ops.supply_chain.formats.received.comments import PHASE, is_separate, sentences_in, unknown_in
+from ops.supply_chain.formats.received.comments import PHASE, SEPARATE, delivery_in, sentences_in, unknown_in
 from ops.supply_chain.formats.received.spdx2_terms import EDGES, FIELDS
 
 VERSIONS = ("SPDX-2.1", "SPDX-2.2", "SPDX-2.3")
@@ -197,6 +197,7 @@ class _Reader:
         unknown += [key for key in ("versionInfo",) if node.get(key) == NO_ASSERTION]
         comment = collector.text(node, "comment", at) if "comment" in node else ""
         unknown += unknown_in(comment)
+        delivery = delivery_in(comment)
         licences, undeclared = self._licences(node, at)
         if location not in _NOTHING:
             references = (SbomReference("distribution", location), *references)
@@ -224,8 +225,8 @@ class _Reader:
                 NO_COMPONENT,
                 tuple(sorted((*unknown, *undeclared))),
                 references,
-                (),
-                is_separate(comment),
+                delivery,
+                SEPARATE in delivery,
             )
         )
         for target in collector.texts(node, "hasFiles", at) if "hasFiles" in node else ():

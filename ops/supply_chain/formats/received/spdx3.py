@@ -27,7 +27,7 @@ from ops.supply_chain.contracts.values.received_sbom import (
 )
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.received.collect import NO_ASSERTION, Collector, EdgeBuilder, Table, tool_of
-from ops.supply_chain.formats.received.comments import is_separate, unknown_in
+from ops.supply_chain.formats.received.comments import SEPARATE, delivery_in, unknown_in
 from ops.supply_chain.formats.received.spdx3_artifacts import NO_ARTIFACT, Artifact, artifacts_of, references_of
 from ops.supply_chain.formats.received.spdx3_types import (
     AGENTS,
@@ -235,7 +235,7 @@ class _Reader:
         version = collector.text(node, "software_packageVersion", at)
         location = collector.text(node, "software_downloadLocation", at)
         comment = collector.text(node, "comment", at)
-        artifact = self._artifacts.get(ref, NO_ARTIFACT)
+        artifact, delivery = self._artifacts.get(ref, NO_ARTIFACT), delivery_in(comment)
         position = len(self._components)
         self._components.append(
             SbomComponent(
@@ -260,8 +260,8 @@ class _Reader:
                     *references_of(node),
                     *artifact.references,
                 ),
-                properties=artifact.properties,
-                external=is_separate(comment),
+                properties=(*delivery, *artifact.properties),
+                external=SEPARATE in delivery,
             )
         )
         if ref:

@@ -26,6 +26,8 @@ def subject_of(run: StageRun, locks: Sequence[Lock]) -> DescribedProject:
         licence=project.licence,
         author=config.author or authors,
         producer=config.producer or authors,
+        author_contact=config.author_contact,
+        producer_contact=config.producer_contact,
         description=project.description,
         timestamp=timestamp_of_epoch(project.epoch) if known else "",
         timestamp_source=TimestampSource(project.epoch_source),

@@ -51,7 +51,8 @@ class DescribedProject(msgspec.Struct, frozen=True, kw_only=True):
 
     `name` is the component name; `version` may be empty, for a lock outside any release. `python_name` is
     the name in its metadata or empty; `is_package` is False where nothing can be built under that name. `licence` is an SPDX expression, a name, or empty. `author`
-    makes the SBOM, `producer` makes the project; both may be empty, which is stated. `timestamp` is empty
+    makes the SBOM, `producer` makes the project; both may be empty, which is stated. `author_contact` and `producer_contact` are
+    their e-mail addresses or URLs, as they are published. `timestamp` is empty
     without a commit or `SOURCE_DATE_EPOCH`: the newest lock's own timestamp is used then.
     `index_url` is the index of locks that name none, empty for the public one. `scopes` are the configured ones of
     its locks; None for a document that does not state which packages are part of the product. `product` are the PEP 503
@@ -65,6 +66,8 @@ class DescribedProject(msgspec.Struct, frozen=True, kw_only=True):
     licence: str = ""
     author: str = ""
     producer: str = ""
+    author_contact: str = ""
+    producer_contact: str = ""
     description: str = ""
     timestamp: str = ""
     timestamp_source: TimestampSource = TimestampSource.NONE
@@ -203,6 +206,7 @@ class LockInventory:
             timestamp_source=source,
             generator_version=self.subject.generator_version,
             author=name_without_address(self.subject.author),
+            author_contact=self.subject.author_contact,
             locks=tuple(sorted(locks, key=lambda lock: lock.path)),
             subject=subject,
             complete=complete,
@@ -246,6 +250,7 @@ def _root_package(subject: DescribedProject, lock_path: str) -> Package:
         purl=purl,
         licence=licence_of_text(subject.licence, "project"),
         producer=name_without_address(subject.producer),
+        contact=subject.producer_contact,
         summary=printable(subject.description),
         local=True,
     )

@@ -55,7 +55,7 @@ def describe_distribution(file: ReleasedDistribution, contents: Contents, locked
     needed = dependencies_of(metadata, path, locked)
     found = parts_of(contents, file.file_name, key)
     parts = found.components
-    root = _root(file, path, metadata, contents)
+    root = _root(file, path, metadata, contents, locked.root.package)
     components = sorted((*needed.components, *parts), key=lambda component: component.package.ref)
     root = msgspec.structs.replace(
         root,
@@ -98,7 +98,9 @@ def metadata_of(file: ReleasedDistribution, contents: Contents) -> tuple[str, Co
     return paths[0], parse(contents.texts[paths[0]], where=where, source_distribution=not file.is_wheel)
 
 
-def _root(file: ReleasedDistribution, path: str, metadata: CoreMetadata, contents: Contents) -> Component:
+def _root(
+    file: ReleasedDistribution, path: str, metadata: CoreMetadata, contents: Contents, project: Package
+) -> Component:
     name, version = plain_name(metadata.name), printable(metadata.version)[:LONGEST_VERSION]
     purl = file_purl(name, version, printable(file.file_name))
     notes = {
@@ -115,7 +117,8 @@ def _root(file: ReleasedDistribution, path: str, metadata: CoreMetadata, content
             purl=purl,
             hashes=(f"sha256:{file.sha256}",) if file.sha256 else (),
             licence=licence_of(metadata),
-            producer=producer_of(metadata),
+            producer=producer_of(metadata) or project.producer,
+            contact=project.contact,
             summary=summary_of(metadata),
             links=links_of(metadata),
             enriched=True,

@@ -90,6 +90,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     is installed, empty where that is always; `extras` the requested extras. `producer` is a name without
     addresses, empty if unknown. `links` are sorted by kind, then address. `page` is the index's page of the
     project, empty for what comes from elsewhere. `enriched` says that the package's own metadata was had.
+    `contact` is an e-mail address or a URL of the producer, empty if only the addresses of the package lead to it.
     `local` marks the project's own packages. `cpe` is a CPE 2.3 name, empty where none is known.
     """
 
@@ -105,6 +106,7 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     extras: tuple[str, ...] = ()
     licence: Licence = UNKNOWN_LICENCE
     producer: str = ""
+    contact: str = ""
     summary: str = ""
     links: tuple[Link, ...] = ()
     page: str = ""
@@ -212,7 +214,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     whether that is known to be all of them; it has no occurrences. `components` are sorted by ref and
     hold neither the root nor two of one ref. `locks` are sorted by path, empty for a project without
     any. `subject` is empty for the aggregate, else the path of the one lock. `complete` says that every
-    entry of every lock is a component. `author` is who makes the SBOM, empty if unknown. `timestamp` is
+    entry of every lock is a component. `author` is who makes the SBOM, empty if unknown, `author_contact` their
+    e-mail address or URL. `timestamp` is
     RFC 3339 UTC. `lifecycle` is the phase in CycloneDX's words. `generator_version` is ours. `enriched`
     says that package metadata was asked for. `distribution` is what the document describes if it is one distribution, and
     `tools` are the packages that built it, sorted by ref and with refs of their own; both are absent from other documents.
@@ -224,6 +227,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     timestamp_source: TimestampSource
     generator_version: str
     author: str = ""
+    author_contact: str = ""
     locks: tuple[LockRef, ...] = ()
     subject: str = ""
     complete: bool = True

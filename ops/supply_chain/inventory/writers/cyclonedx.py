@@ -32,14 +32,14 @@ from ops.supply_chain.inventory.model.document import (
     Occurrence,
     Package,
 )
-from ops.supply_chain.inventory.model.suppliers import supplier_in
+from ops.supply_chain.inventory.model.suppliers import delivery_of, supplier_in
 from ops.supply_chain.inventory.writers.cyclonedx_contents import (
     distribution_properties,
     file_component,
     formulation_of,
     identity_of,
 )
-from ops.supply_chain.inventory.writers.cyclonedx_package import Json, package_fields, properties_of
+from ops.supply_chain.inventory.writers.cyclonedx_package import Json, package_fields, party_of, properties_of
 from ops.supply_chain.inventory.writers.fragments import array, fragment, members, newline
 
 SERIAL_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:sealwright:sbom")
@@ -65,6 +65,13 @@ class Rendered(NamedTuple):
     size: int
     sections: list[bytes]
     fresh: list[bytes]
+
+
+class _Delivered(NamedTuple):
+    """Who supplies a component of a document, and how it is delivered."""
+
+    supplier: str
+    delivery: str
 
 
 class _Pieces(NamedTuple):
@@ -125,7 +132,8 @@ class CycloneDxWriter:
         found: list[bytes] = []
         for component in document.components:
             known = len(self._pieces)
-            found.append(self._component(component, supplier_in(document, component.package), around))
+            place = _Delivered(supplier_in(document, component.package), delivery_of(document, component) or "")
+            found.append(self._component(component, place, around))
             if len(self._pieces) > known:
                 self._fresh.append(found[-1])
         if document.distribution is not None:
@@ -135,18 +143,18 @@ class CycloneDxWriter:
         return array(found, 1)
 
     def _component(
-        self, component: Component, supplier: str, around: dict[tuple[str, str], tuple[bytes, bytes]]
+        self, component: Component, place: _Delivered, around: dict[tuple[str, str], tuple[bytes, bytes]]
     ) -> bytes:
-        pieces = self._pieces_of(component, supplier)
+        pieces = self._pieces_of(component, place)
         if len(component.occurrences) != 1 or not component.occurrences[0].line:
             return pieces.head + _many_occurrences(component.occurrences) + pieces.tail
         occurrence = component.occurrences[0]
-        place = around.get((occurrence.lock, occurrence.path))
-        if place is None:
-            place = around[(occurrence.lock, occurrence.path)] = _around_line(occurrence)
-        return b"".join((pieces.head, place[0], b"%d" % occurrence.line, place[1], pieces.tail))
+        line = around.get((occurrence.lock, occurrence.path))
+        if line is None:
+            line = around[(occurrence.lock, occurrence.path)] = _around_line(occurrence)
+        return b"".join((pieces.head, line[0], b"%d" % occurrence.line, line[1], pieces.tail))
 
-    def _pieces_of(self, component: Component, supplier: str) -> _Pieces:
+    def _pieces_of(self, component: Component, place: _Delivered) -> _Pieces:
         key = (
             id(component.package),
             component.direct,
@@ -157,11 +165,11 @@ class CycloneDxWriter:
             component.part,
             component.evidence,
             component.notes,
-            supplier,
+            place,
         )
         found = self._pieces.get(key)
         if found is None:
-            found = self._pieces[key] = _cut(component, supplier)
+            found = self._pieces[key] = _cut(component, place)
         return found
 
     def _dependencies(self, document: Document) -> Iterator[bytes]:
@@ -222,7 +230,7 @@ def metadata_of(document: Document) -> Json:
         "timestamp": document.timestamp,
         "tools": {"components": [tool]},
     }
-    return {**head, "manufacturer": {"name": document.author}} if document.author else head
+    return {**head, "manufacturer": party_of(document.author, document.author_contact)} if document.author else head
 
 
 def _document_properties(document: Document) -> list[Json]:
@@ -245,10 +253,14 @@ def _described(lock: LockRef) -> str:
     return f"{lock.path} sha256:{lock.sha256}"
 
 
-def _cut(component: Component, supplier: str) -> _Pieces:
+def _cut(component: Component, place: _Delivered) -> _Pieces:
     package = component.package
     before = {"bom-ref": package.ref, "cpe": package.cpe, "description": package.summary}
-    after = {**package_fields(package, supplier), "properties": properties_of(component), "type": "library"}
+    after = {
+        **package_fields(package, place.supplier),
+        "properties": properties_of(component, delivery=place.delivery),
+        "type": "library",
+    }
     after["scope"] = component.scope.value if component.scope else ""
     for name in before:
         after.pop(name, None)

@@ -9,6 +9,7 @@ from ops.supply_chain.inventory.build.packages import OUTSIDE
 from ops.supply_chain.inventory.model.addresses import publishable, repository
 from ops.supply_chain.inventory.model.document import Component, Element, Licence, Package
 from ops.supply_chain.inventory.model.licences import is_identifier
+from ops.supply_chain.inventory.model.suppliers import contact_of
 
 Json = dict[str, Any]
 
@@ -42,12 +43,20 @@ def package_fields(package: Package, supplier: str = "") -> Json:
         "externalReferences": references_of(package),
         "hashes": hashes_of(package.hashes),
         "licenses": licences_of(package.licence),
-        "manufacturer": {"name": package.producer} if package.producer else {},
+        "manufacturer": party_of(package.producer, contact_of(package)),
         "name": package.name,
         "purl": package.purl,
-        "supplier": {"name": supplier} if supplier and not package.producer else {},
+        "supplier": {} if package.producer else party_of(supplier, contact_of(package)),
         "version": package.version,
     }
+
+
+def party_of(name: str, contact: str) -> Json:
+    """Return who makes or supplies something, with the e-mail address or URL of it; empty where there is no name."""
+    if not name:
+        return {}
+    address = {"url": [contact]} if "://" in contact else {"contact": [{"email": contact}]} if contact else {}
+    return {"name": name, **address}
 
 
 def hashes_of(hashes: tuple[str, ...]) -> list[Json]:
@@ -76,17 +85,19 @@ def references_of(package: Package) -> list[Json]:
     return sorted(found, key=lambda link: (link["type"], link["url"], link.get("comment", "")))
 
 
-def properties_of(component: Component, *, in_lock: bool = True) -> list[Json]:
+def properties_of(component: Component, *, in_lock: bool = True, delivery: str = "") -> list[Json]:
     """Return what CycloneDX has no field for, and each element that is unknown, sorted.
 
     Args:
         component: Any, the root too.
         in_lock: False for the root, of which no lock can say whether it is a direct dependency.
+        delivery: How it is delivered; empty if that is not stated.
     """
     package = component.package
     direct = {True: "true", False: "false", None: "unknown"}[component.direct]
     pairs = [
         *([("direct", direct)] if in_lock and not component.part else []),
+        *([("delivery", delivery)] if delivery else []),
         *([("local", "true")] if package.local and in_lock else []),
         *(("extra", extra) for extra in package.extras),
         *(("group", group) for group in component.groups),

@@ -23,13 +23,14 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 from ops.supply_chain.contracts.values.lock import InstallScope
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.inventory.model.document import GENERATOR, Component, Document, LinkKind, Package
-from ops.supply_chain.inventory.model.suppliers import supplier_in
+from ops.supply_chain.inventory.model.suppliers import delivery_of, supplier_in
 from ops.supply_chain.inventory.writers.fragments import array, fragment
 from ops.supply_chain.inventory.writers.spdx2_files import file_entry, root_fields, spdx_id
 from ops.supply_chain.inventory.writers.spdx_terms import (
@@ -116,7 +117,7 @@ class Spdx2Writer:
         """
         components = (document.root, *document.components, *document.tools)
         fragments = [self._fragment(component.package, document) for component in components]
-        packages = ",\n".join(map(_package, fragments, components))
+        packages = ",\n".join(map(partial(_package, document), fragments, components))
         edges = ",\n".join(_relationships(document))
         text = json.dumps(_head(document, fragments), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
         # The last occurrence of each mark is ours: keys are sorted, so texts of others come before it.
@@ -263,13 +264,14 @@ def _references(package: Package) -> tuple[str, list[dict[str, str]]]:
     ]
 
 
-def _package(fragment: _Fragment, component: Component) -> str:
+def _package(document: Document, fragment: _Fragment, component: Component) -> str:
     place = place_statement(
         direct=component.direct,
         groups=component.groups,
         complete=component.depends_complete,
         is_root=fragment.is_root or component.part is not None,
         scope=component.scope,
+        delivery=delivery_of(document, component),
     )
     words = " ".join(filter(None, (fragment.statement, place, contents_statement(component))))
     comment = json.dumps(words, ensure_ascii=False)

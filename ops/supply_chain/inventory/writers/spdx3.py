@@ -21,13 +21,15 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from ops.supply_chain.contracts.values.lock import InstallScope
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.inventory.model.document import GENERATOR, Component, Document, LinkKind, Package
-from ops.supply_chain.inventory.model.suppliers import supplier_in
+from ops.supply_chain.inventory.model.suppliers import contact_of, delivery_of, supplier_in
+from ops.supply_chain.inventory.writers.spdx3_agents import agent_of, author_of
 from ops.supply_chain.inventory.writers.spdx3_contents import contents_of
 from ops.supply_chain.inventory.writers.spdx3_elements import CREATION, NAMESPACE, OPEN_BYTES, element, identifier, text
 from ops.supply_chain.inventory.writers.spdx_terms import (
@@ -135,7 +137,7 @@ class Spdx3Writer:
         members += [*shared, *(fragment.licence_id for fragment in fragments), *edges, *contents]
         graph = [
             *map(text, _frame(document, members)),
-            *map(_package, fragments, components),
+            *map(partial(_package, document), fragments, components),
             *(shared[name] for name in sorted(shared)),
             *(fragment.licence for fragment in fragments),
             *edges.values(),
@@ -192,14 +194,7 @@ def _frame(document: Document, members: list[str]) -> Iterator[dict[str, Any]]:
     )
     yield element("simplelicensing_LicenseExpression", "data-license", simplelicensing_licenseExpression="CC0-1.0")
     yield element("Tool", "tool", name=f"{GENERATOR} {document.generator_version}")
-    yield _author(document)
-
-
-def _author(document: Document) -> dict[str, Any]:
-    if document.author:
-        return element("Organization", "author", name=document.author)
-    # "createdBy" must name an agent, and the tool is not the author.
-    return element("Agent", "author", name="NOASSERTION", comment="The SBOM author is unknown.")
+    yield author_of(document)
 
 
 def _cut(package: Package, supplier: str, document: Document) -> _Fragment:
@@ -207,7 +202,8 @@ def _cut(package: Package, supplier: str, document: Document) -> _Fragment:
     slug = slug_of(package.ref)
     licence = declared(package.licence)
     licence_elements = dict(_licence(licence))
-    producers, suppliers = dict(_agent(package.producer)), dict(_agent(supplier))
+    contact = contact_of(package)
+    producers, suppliers = dict(agent_of(package.producer, contact)), dict(agent_of(supplier, contact))
     purpose = "application" if is_root and document.distribution is None else "library"
     plain = text(_plain(package, list(producers), list(suppliers), purpose=purpose))
     before_comment, rest = plain.split(_COMMENT_LINE, 1)
@@ -261,12 +257,6 @@ def _licence(licence: Declared) -> Iterator[tuple[str, dict[str, Any]]]:
         yield named["spdxId"], named
 
 
-def _agent(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    if name:
-        agent = element("Agent", f"agent-{slug_of(name)}", name=name)
-        yield agent["spdxId"], agent
-
-
 def _plain(package: Package, producers: list[str], suppliers: list[str], *, purpose: str) -> dict[str, Any]:
     links = [link for link in package.links if link.kind is LinkKind.WEBSITE]
     home_page = links[0].url if links else ""
@@ -308,13 +298,14 @@ def _hashes(package: Package) -> Iterator[dict[str, str]]:
         yield {**plain, "comment": comment} if comment else plain
 
 
-def _package(fragment: _Fragment, component: Component) -> str:
+def _package(document: Document, fragment: _Fragment, component: Component) -> str:
     place = place_statement(
         direct=component.direct,
         groups=component.groups,
         complete=component.depends_complete,
         is_root=fragment.is_root or component.part is not None,
         scope=component.scope,
+        delivery=delivery_of(document, component),
     )
     words = " ".join(filter(None, (fragment.statement, place, contents_statement(component))))
     comment = json.dumps(words, ensure_ascii=False)

@@ -29,6 +29,7 @@ from ops.supply_chain.inventory.model.document import (
     Package,
     TimestampSource,
 )
+from ops.supply_chain.inventory.model.suppliers import Delivery
 
 NOT_STATED = "Licence text not told: the package's metadata names this licence and gives no text."
 
@@ -143,8 +144,9 @@ def place_statement(
     complete: bool,
     is_root: bool,
     scope: InstallScope | None = None,
+    delivery: Delivery | None = None,
 ) -> str:
-    """Put into words a component's place in the dependency graph, and whether it is part of the product."""
+    """Put into words a component's place in the dependency graph, whether it is part of the product, and how it is delivered."""
     wanted = {
         True: "Required by the project itself.",
         False: "Required by other packages only.",
@@ -154,6 +156,7 @@ def place_statement(
         "" if is_root else wanted[direct],
         _sentence("Dependency groups", groups),
         _sentence("Scope", (scope.value,) if scope else ()),
+        _sentence("Delivery", (delivery.value,) if delivery else ()),
         "" if complete else _unknown((Element.DEPENDENCIES,)),
     ]
     return " ".join(filter(None, sentences))

@@ -1,7 +1,7 @@
 """How much of a component BSI TR-03183-2 asks for: a level, section 5.1 of the guideline.
 
 A *referenced* component has its own SBOM, an *identified* one is not delivered with the product, a *logical* one combines
-others and is no file. Any other is described in full.
+others and is no file, or is inside the file of another one. Any other is described in full.
 
 Source: https://www.bsi.bund.de/SharedDocs/Downloads/EN/BSI/Publications/TechGuidelines/TR03183/BSI-TR-03183-2_v2_1_0.pdf
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 from enum import Enum
 
 from ops.supply_chain.contracts.values.received_sbom import SbomComponent
+from ops.supply_chain.formats.received.comments import MERGED
 
 BSI = "bsi:component:"
 """Beginning of the names of the guideline's properties."""
@@ -47,6 +48,8 @@ def level_of(component: SbomComponent) -> DetailLevel:
         return DetailLevel.REFERENCED
     if component.external:
         return DetailLevel.IDENTIFIED
+    if MERGED in component.properties:
+        return DetailLevel.LOGICAL
     return DetailLevel.LOGICAL if component.type in _LOGICAL and not _is_file(component) else DetailLevel.FULL
 
 
