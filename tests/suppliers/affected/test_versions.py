@@ -47,6 +47,9 @@ CASES: dict[tuple[str, str, str], bool | None] = {
     ("Maven", "<2.17.0", "2.17.0-rc1"): True,
     ("", "=1.0", "1.0"): True,
     ("", "=1.0", "1.0.0"): False,
+    ("", "<2.0", "1.0"): None,
+    ("", "<=2.0", "2.0"): True,
+    ("", "vers:conan/<2.0", "1.0"): None,
     ("PyPI", "vers:pypi/>=1.0|<1.3|2.0", "2.0"): True,
     ("PyPI", "vers:pypi/>=1.0|<1.3|2.0", "1.3"): False,
     ("npm", "vers:npm/*", "anything"): True,
@@ -60,7 +63,7 @@ def test_a_version_is_one_of_those_that_were_asked_for(ecosystem: str, asked: st
 
 
 @pytest.mark.parametrize(
-    ("ecosystem", "asked"), [("", "<1"), ("PyPI", "<2.x"), ("npm", "=1.x"), ("npm", "<>1"), ("PyPI", "1.0")]
+    ("ecosystem", "asked"), [("", "~=1.0"), ("PyPI", "<2.x"), ("npm", "=1.x"), ("npm", "<>1"), ("PyPI", "1.0")]
 )
 def test_a_bound_that_decides_nothing_is_refused(ecosystem: str, asked: str) -> None:
     with pytest.raises(BadVersionsError):

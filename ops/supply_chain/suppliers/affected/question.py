@@ -234,7 +234,7 @@ def _of_ecosystem(typed: str) -> Question | None:
     if not types:
         if ":" in typed.split("/", maxsplit=1)[0] and "://" not in typed:
             raise QuestionError(
-                f"{excerpt(typed)}: no ecosystem is called {base[:40]!r}: use npm, maven, go, cargo, debian and so on"
+                f"{excerpt(typed)}: no ecosystem is called {base[:40]!r}: use npm, maven, go, cargo, debian and so on, or a package URL"
             )
         return None
     if len(types) > 1:

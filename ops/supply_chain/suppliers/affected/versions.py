@@ -95,7 +95,8 @@ def read_range(text: str, ecosystem: str, type_: str) -> Versions:
         raise BadVersionsError(f"expected a range of the form vers:{type_}/..., found {text[:60]!r}")
     versions = Versions(ecosystem, type_, vers=f"vers:{scheme.lower()}/{bounds}")
     first = next((part.lstrip("<>=!") for part in bounds.split("|")), "")
-    if bounds != "*" and in_range(type_, ecosystem, first, versions.vers) is None:
+    ordered = order_of(ecosystem) is not None  # without an order every version is undecided
+    if bounds != "*" and ordered and in_range(type_, ecosystem, first, versions.vers) is None:
         raise BadVersionsError(f"{text[:60]!r} is no valid range, or the order of {type_} does not decide it")
     return versions
 
@@ -130,12 +131,10 @@ def _check(ecosystem: str, item: Comparator) -> None:
     """
     bound = item.version
     exact = item.operator in ("==", "=", "!=")
-    if item.operator == "===" or (exact and order_of(ecosystem) is None):
-        return
-    if order_of(ecosystem) is None:
-        raise BadVersionsError(f"{ecosystem or 'this type'} has no order of versions: only = and != can be asked")
     if item.operator == "~=" and (ecosystem != PYPI or "." not in bound):
         raise BadVersionsError(f"~={bound[:60]} is no range: write both bounds, such as >=1.2,<2")
+    if item.operator == "===" or order_of(ecosystem) is None:  # without an order only equal text is decided
+        return
     if exact and ecosystem == PYPI:
         bound = bound.removesuffix(_WILDCARD)
     if sort_key(ecosystem, plain(ecosystem, bound)) is None:
