@@ -399,6 +399,14 @@ def test_releases_that_contain_it_are_affected_although_todays_locks_are_clean(w
     assert "shipped it" not in world.text("notification.md")
 
 
+def test_a_package_for_development_only_makes_no_release_affected(world: World) -> None:
+    world.release("1", sbom(("idna", "3.6"), scope="excluded"))
+    world.found(shipped("1"), stage="check_releases")
+    assert world.run("--aware", AWARE) == ExitCode.PASS
+    [release] = world.incident().releases
+    assert (release.status, release.reason) == ("unknown", "its SBOM has the package for development only")
+
+
 def test_a_package_of_another_ecosystem_is_found_by_its_name_in_findings(world: World) -> None:
     plain = json.loads(sbom(("flask", "3.0")))
     npm = {"type": "library", "name": "Left", "version": "1.0.0", "purl": "pkg:npm/%40x/Left@1.0.0"}

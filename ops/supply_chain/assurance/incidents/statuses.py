@@ -92,7 +92,7 @@ def _decide(
         if release.version in versions:
             return status, "stated by the maintainers"
     named = [finding for finding in findings if release.version in shipped_versions(finding)]
-    if named:
+    if named and not (there and all(package.development for package in there)):
         return _named(min(named, key=lambda finding: (bool(finding.waived_by), finding.code not in SHIPPED)))
     deciding = [finding for finding in findings if finding.code not in TAMPERED]
     if release.problem or not deciding:
