@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -187,3 +189,27 @@ def cyclonedx_by_name(name: str, version: str) -> bytes:
 def status_document(world: World) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(world.run("--status", "--format", "json")[1])["result"]["statements"]
     return found
+
+
+def test_documents_of_an_earlier_version_are_named_with_the_command_that_registers_them_again(acme: World) -> None:
+    take(acme, "link.json", linked(f"urn:cdx:{SERIAL}/1#part-0"))
+    assert status(acme) == "not_affected"
+    with closing(sqlite3.connect(acme.artifacts / "registry.sqlite")) as connection, connection:
+        for table, column in (("documents", "revision"), ("documents", "identifiers"), ("components", "qualifiers")):
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        connection.execute("ALTER TABLE statements DROP COLUMN binding")
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    text = acme.run("--status")[1]
+    assert f"--project {acme.project} --rebuild  # 2 documents registered by an earlier version" in text
+    assert status(acme) == ""
+    assert acme.run("--rebuild")[0] == ExitCode.PASS
+    assert "--rebuild" not in acme.run("--status")[1]
+    assert status(acme) == "not_affected"
+
+
+def test_a_link_into_bytes_that_were_changed_has_its_reason(acme: World) -> None:
+    take(acme, "link.json", linked(f"urn:cdx:{SERIAL}/1#part-0"))
+    digest = acme.documents()["thing.cdx.json"].digest
+    (acme.artifacts / "suppliers/sha256" / digest[:2] / digest / "document").write_bytes(sbom(THING, "pkg:npm/other@1"))
+    assert status(acme) == ""
+    assert "a BOM whose bytes are missing, or were changed" in acme.run("--status")[1]

@@ -33,7 +33,7 @@ from ops.supply_chain.core.commands import command, quoted
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.core.text import printable
+from ops.supply_chain.core.text import plural, printable
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
@@ -174,9 +174,14 @@ def _status(run: StageRun, address: RegistryAddress) -> StageResult:
     with _opened(address) as reader:
         documents, counts = reader.documents(), reader.counts()
         review = review_statements(reader, run.config.suppliers, _store(run, address))
+        incomplete = reader.incomplete()
+    text = [*status_text(documents, counts), *review_text(review)]
+    if incomplete:
+        by = "registered by an earlier version: BOM-Links and digests do not lead to"
+        text.append(f"next: {command('supplier', '--rebuild')}  # {plural(incomplete, 'document')} {by} them")
     return StageResult(
         outcome=Outcome.PASS,
-        text="\n".join([*status_text(documents, counts), *review_text(review)]),
+        text="\n".join(text),
         counts={"documents": counts.documents},
         document={**status_of(documents, counts), "statements": review_of(review)},
     )

@@ -5,7 +5,7 @@ Source: https://cyclonedx.org/docs/1.6/json/#vulnerabilities, https://github.com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from msgspec.structs import replace
@@ -38,6 +38,9 @@ from ops.supply_chain.formats.version_orders.ranges import in_range, is_range
 from ops.supply_chain.suppliers.entries import cpe_name, product_of, purl_of, utc, weak_name
 
 NO_PRODUCT = "names no product"
+_ROW_SIZE = 64
+"""Characters that a text counts for besides its own."""
+
 OTHER_VERSION = "gives a version that is not the component's"
 
 
@@ -247,6 +250,25 @@ def products_named(statements: Iterable[RegisteredStatement]) -> tuple[str, ...]
         if purls or not (product.links or product.digests):
             found |= dict.fromkeys(purls or product.cpes or (product.label,))
     return tuple(found)
+
+
+def size_of(statements: Iterable[RegisteredStatement]) -> int:
+    """Return how large statements are as the registry stores them, each with all that it repeats of its document, in characters."""
+    sizes: dict[int, int] = {}
+    total = 0
+    for statement in statements:
+        binding = statement.binding or VexBinding()
+        total += _size((statement.vulnerability, *statement.aliases, statement.detail, statement.product))
+        for subject in filter(None, (binding.product, binding.component)):
+            if id(subject) not in sizes:
+                texts = (subject.label, subject.version, subject.versions)
+                sizes[id(subject)] = _size((*texts, *subject.purls, *subject.cpes, *subject.digests, *subject.links))
+            total += sizes[id(subject)]
+    return total
+
+
+def _size(texts: Sequence[str]) -> int:
+    return _ROW_SIZE * len(texts) + sum(map(len, texts))
 
 
 def every_version(statements: Iterable[RegisteredStatement]) -> tuple[str, ...]:

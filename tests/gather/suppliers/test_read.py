@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from ops.supply_chain.contracts.values.registry import DocumentKind, PackageName
 from ops.supply_chain.gather.suppliers.read import read_document
+from ops.supply_chain.risk.vex import subjects
 from tests.cases import case
 from tests.gather.suppliers.documents import PART, THING, attested, linked, openvex, sbom, stated
 
@@ -224,3 +226,62 @@ def test_any_damage_to_a_document_is_read_or_refused() -> None:
         read = read_document(json.dumps(document).encode(), "f.json")
         assert read.problem.isprintable()
         assert all(item.binding is not None for item in read.statements)
+
+
+def _parts(count: int) -> list[str]:
+    return [f"pkg:npm/a{number}@1" for number in range(count)]
+
+
+def _grouped(count: int) -> bytes:
+    members = [f"P{number}" for number in range(count)]
+    tracking = {"id": "T", "status": "final", "version": "1", "current_release_date": "2026-11-02T00:00:00Z"}
+    flags = [{"label": "component_not_present", "group_ids": ["G"]}] * count
+    document = {
+        "document": {"category": "csaf_vex", "csaf_version": "2.0", "tracking": tracking},
+        "product_tree": {"product_groups": [{"group_id": "G", "product_ids": members}]},
+        "vulnerabilities": [{"cve": "CVE-1", "product_status": {"known_not_affected": members}, "flags": flags}],
+    }
+    return json.dumps(document).encode()
+
+
+def _analysed(cpes: int, affects: int, aliases: int) -> bytes:
+    root = {"type": "application", "bom-ref": "r", "name": "x" * cpes, "version": "1", "purl": "pkg:generic/x@1"}
+    vulnerability = {
+        "id": "CVE-1", "analysis": {"state": "resolved"}, "affects": [{"ref": "r"}] * affects,
+        "references": [{"id": f"A{number}", "source": {}} for number in range(aliases)],
+    }  # fmt: skip
+    head = {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "metadata": {"component": root}}
+    return json.dumps({**head, "vulnerabilities": [vulnerability]}).encode()
+
+
+MULTIPLIED: dict[str, bytes] = {
+    "products times subcomponents": openvex(
+        {"vulnerability": "CVE-1", "status": "fixed", "products": _parts(200), "subcomponents": _parts(200)}
+    ),
+    "many statements of such": openvex(
+        *[{"vulnerability": "CVE-1", "status": "fixed", "products": _parts(50), "subcomponents": _parts(50)}] * 20
+    ),
+    "threats times groups": _grouped(200),
+    "subjects times statements": attested(
+        openvex(*[stated("fixed")] * 200), *[{"name": "x", "digest": {"sha256": HEX}}] * 200
+    ),
+    "names times components": _analysed(1, 2500, 2500),
+}
+
+
+@pytest.mark.parametrize("name", MULTIPLIED)
+def test_a_small_document_that_multiplies_out_to_a_large_one_is_refused(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subjects, "MOST_SUBJECTS", 20_000)
+    data = MULTIPLIED[name]
+    assert len(data) < 1_000_000
+    begun = time.process_time()
+    problem = read_document(data, "f").problem
+    assert "multiplies out" in problem or "larger than" in problem
+    assert time.process_time() - begun < 5
+
+
+def test_what_does_not_multiply_is_read() -> None:
+    assert len(read_document(_grouped(300), "f").statements) == 300  # 90,000 of 100,000
+    assert len(read_document(_analysed(1, 300, 300), "f").statements) == 300

@@ -194,6 +194,10 @@ class RegistryReader:
         found = (document_of(row, {}) for row in rows)
         return tuple(document for document in found if identifier in document.identifiers)
 
+    def incomplete(self) -> int:
+        """Count the documents that an earlier version registered, without what identifies their products."""
+        return int(self.rows("SELECT count(*) FROM {s}documents WHERE identifiers IS NULL", ())[0][0])
+
     def documents_about(self, product: str) -> tuple[RegisteredDocument, ...]:
         """Return the SBOMs of a product, of all suppliers, by its identity in `RegisteredDocument.product`."""
         rows = self.rows(

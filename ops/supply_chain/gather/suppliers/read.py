@@ -12,7 +12,7 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.formats.json_reader import UnexpectedShapeError
+from ops.supply_chain.formats.json_reader import LARGEST_BYTES, UnexpectedShapeError
 from ops.supply_chain.formats.received.content import OpenedDocument, open_envelopes
 from ops.supply_chain.formats.received.read import read_received
 from ops.supply_chain.formats.version_orders.orders import sort_key
@@ -24,6 +24,7 @@ from ops.supply_chain.suppliers.statement_entries import (
     every_version,
     identifiers_of,
     products_named,
+    size_of,
     statements_of,
     vex_statements,
 )
@@ -44,13 +45,13 @@ def read_document(data: bytes, name: str) -> ReadDocument:
         UnavailableError: A schema that it is checked with is not installed.
     """
     try:
-        return _sbom(read_received(data, schema_defects), data)
+        return _bounded(_sbom(read_received(data, schema_defects), data))
     except UnexpectedShapeError as error:
         problem = str(error)
     try:
         opened = open_envelopes(data)
         if _is_vex(opened.tree):
-            return _vex(about_subjects(read_vex(opened.tree, file=name), opened.statement), opened)
+            return _bounded(_vex(about_subjects(read_vex(opened.tree, file=name), opened.statement), opened))
     except UnexpectedShapeError as error:
         problem = str(error)
     except InputError as error:
@@ -58,6 +59,15 @@ def read_document(data: bytes, name: str) -> ReadDocument:
     except RecursionError:
         problem = "is nested too deeply"
     return ReadDocument(problem=printable(problem))
+
+
+def _bounded(read: ReadDocument) -> ReadDocument:
+    """Refuse a document whose statements, each with all that it repeats, are larger than a document may be."""
+    if size_of(read.statements) > LARGEST_BYTES:
+        raise UnexpectedShapeError(
+            f"has statements that are larger than {LARGEST_BYTES} bytes, each with what it repeats"
+        )
+    return read
 
 
 def _is_vex(tree: Any) -> bool:

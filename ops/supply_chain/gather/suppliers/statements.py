@@ -33,7 +33,7 @@ from ops.supply_chain.suppliers.statement_set import StatementSet
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.files.supplier_store import SupplierStore
-    from ops.supply_chain.contracts.values.received_sbom import ReceivedSbom
+    from ops.supply_chain.contracts.values.received_sbom import ReceivedSbom, SbomComponent
 
 NO_BOM = "refers to a BOM that was not accepted"
 
@@ -192,25 +192,33 @@ class StatementFinder:
         if not reference:
             return Located(editions)
         sbom = self._sbom(document)
-        place = -1 if sbom is None else next((n for n, c in enumerate(sbom.components) if c.ref == reference), -1)
-        if sbom is None or place < 0:
+        if sbom is None:
+            return Located(
+                problem=f"refers to {excerpt(reference)!r} in a BOM whose bytes are missing, or were changed"
+            )
+        place = next((number for number, found in enumerate(sbom.components) if found.ref == reference), -1)
+        if place < 0:
             return Located(problem=f"refers to {excerpt(reference)!r}, which the BOM does not have")
         if place in sbom.roots:
             return Located(editions)
-        component = sbom.components[place]
-        if component.package is None:
-            return Located(problem=f"refers to {excerpt(reference)!r}, which has no package URL in the BOM")
-        package, stated = package_of(component.package), subject.version or subject.versions
-        versions = {component.package.version or component.version, component.version or component.package.version}
-        if stated and not any(version and same_version(package, "", stated, version) for version in versions):
-            return Located(problem=OTHER_VERSION)
-        return Located(components=frozenset((digest, package, version) for digest in editions for version in versions))
+        return _placed(sbom.components[place], subject, editions)
 
     def _sbom(self, document: RegisteredDocument) -> ReceivedSbom | None:
         """Return a BOM out of its original bytes; None where they are not at hand, or not as they were."""
         if document.digest not in self._read:
             self._read[document.digest] = _parsed(self._store, document.digest) if self._store is not None else None
         return self._read[document.digest]
+
+
+def _placed(component: SbomComponent, subject: VexSubject, editions: frozenset[str]) -> Located:
+    """Return the places of a component that a BOM-Link leads to, in all editions of its BOM."""
+    if component.package is None:
+        return Located(problem=f"refers to {excerpt(component.ref)!r}, which has no package URL in the BOM")
+    package, stated = package_of(component.package), subject.version or subject.versions
+    versions = {component.package.version or component.version, component.version or component.package.version}
+    if stated and not any(version and same_version(package, "", stated, version) for version in versions):
+        return Located(problem=OTHER_VERSION)
+    return Located(components=frozenset((digest, package, version) for digest in editions for version in versions))
 
 
 def _parsed(store: SupplierStore, digest: str) -> ReceivedSbom | None:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from ops.supply_chain.contracts.values.vex import VexBinding, VexDocument, VexStatement, VexSubject, VexTarget
 from ops.supply_chain.formats.json_reader import Node
 from ops.supply_chain.formats.purl import read_purl
-from ops.supply_chain.risk.vex.subjects import digest_of, subject_problem
+from ops.supply_chain.risk.vex.subjects import Multiplication, digest_of, subject_problem
 
 FOREIGN = "names a product that is no subject of the attestation"
 
@@ -30,9 +30,13 @@ def about_subjects(document: VexDocument, statement: dict[str, Any] | None) -> V
     """
     if statement is None or document.format != "OpenVEX":
         return document
-    subjects = [_subject(node) for node in Node(statement)["subject"].rows()]
-    statements = tuple(_bound(item, subjects) for item in document.statements)
-    return replace(document, statements=statements)
+    node, counted = Node(statement)["subject"], Multiplication()
+    subjects = [_subject(row) for row in node.rows()]
+    statements = []
+    for item in document.statements:
+        counted.take(max(1, len(item.targets)) * len(subjects), node)
+        statements.append(_bound(item, subjects))
+    return replace(document, statements=tuple(statements))
 
 
 def _subject(node: Node) -> VexSubject:

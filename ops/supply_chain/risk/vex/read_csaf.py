@@ -23,10 +23,11 @@ from ops.supply_chain.contracts.values.vex import (
     VexSubject,
     VexTarget,
 )
+from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.bom_links import is_link
 from ops.supply_chain.formats.json_reader import Node
 from ops.supply_chain.risk.vex.packages import target_of, with_version
-from ops.supply_chain.risk.vex.subjects import digest_of, subject_problem
+from ops.supply_chain.risk.vex.subjects import Multiplication, digest_of, subject_problem
 from ops.supply_chain.risk.vex.vocabulary import latest_of, timestamp_of
 
 VERSIONS = ("2.0", "2.1")
@@ -99,6 +100,7 @@ class _Reader:
     ) -> None:
         self._products = products
         self._groups = groups
+        self._counted = Multiplication()
         self._time = timestamp_of(tracking["current_release_date"])
         self._latest = latest_of(tracking["current_release_date"], tracking.get("initial_release_date"))
 
@@ -148,13 +150,15 @@ class _Reader:
         """Yield the products of a flag, a threat or a remediation, those of its groups too."""
         yield from (product.text() for product in entry.rows_of("product_ids"))
         for group in entry.rows_of("group_ids"):
-            yield from self._groups.get(group.text(), ())
+            members = self._groups.get(group.text(), ())
+            self._counted.take(len(members), group)
+            yield from members
 
     def _target(self, product: str) -> VexTarget:
-        unknown = VexBinding(problem=f"names the product {product}, which the document does not describe")
-        return self._products.get(
-            product, VexTarget(label=product, problem=UNDESCRIBED, step=COMPLETE, binding=unknown)
-        )
+        if product in self._products:
+            return self._products[product]
+        unknown = VexBinding(problem=f"names the product {excerpt(product)}, which the document does not describe")
+        return VexTarget(label=product, problem=UNDESCRIBED, step=COMPLETE, binding=unknown)
 
 
 def _names(node: Node) -> tuple[str, ...]:
@@ -190,7 +194,9 @@ def _combined(found: Mapping[str, tuple[str, VexTarget]], part: str, whole: str)
     """Return what a relationship binds to: a component in a product. One of another relationship is not followed."""
     for key in (part, whole):
         if key not in found:
-            return VexBinding(problem=f"relates to the product {key}, which the document describes by no branch")
+            return VexBinding(
+                problem=f"relates to the product {excerpt(key)}, which the document describes by no branch"
+            )
     component, product = (found[key][1].binding for key in (part, whole))
     return VexBinding(
         product=product.product, component=component.product, problem=component.problem or product.problem

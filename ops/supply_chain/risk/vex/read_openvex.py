@@ -26,7 +26,7 @@ from ops.supply_chain.contracts.values.vex import (
 from ops.supply_chain.formats.bom_links import is_link
 from ops.supply_chain.formats.json_reader import Node
 from ops.supply_chain.risk.vex.packages import purl_key, target_of
-from ops.supply_chain.risk.vex.subjects import digest_of, subject_problem
+from ops.supply_chain.risk.vex.subjects import Multiplication, digest_of, subject_problem
 from ops.supply_chain.risk.vex.vocabulary import latest_of, timestamp_of
 
 CONTEXT = "https://openvex.dev/ns"
@@ -53,12 +53,12 @@ def read_openvex(root: Node, *, file: str) -> VexDocument:
     context = root["@context"]
     if not _KNOWN_CONTEXT.fullmatch(context.text()):
         raise context.broken(f"expected {CONTEXT}/v0.2.0 or v0.0.1, found {context.text()!r}")
-    statements = root["statements"]
+    statements, counted = root["statements"], Multiplication()
     return VexDocument(
         file=file,
         id=root["@id"].text(),
         format="OpenVEX",
-        statements=tuple(_statement(statement, root) for statement in statements.rows()),
+        statements=tuple(_statement(statement, root, counted) for statement in statements.rows()),
         authors=tuple(filter(str.strip, [root.text_of("author")])),
         role=root.text_of("role"),
         issued=latest_of(*(timed(root, field) for field in ("timestamp", "last_updated"))),
@@ -72,7 +72,7 @@ def timed(node: Node, field: str) -> Node | None:
     return None if found is None or timestamp_of(found) is None else found
 
 
-def _statement(node: Node, root: Node) -> VexStatement:
+def _statement(node: Node, root: Node, counted: Multiplication) -> VexStatement:
     status = _status(node["status"])
     detail = next(filter(None, (node.text_of(field) for field in _DETAILS[status])), "")
     # "statement timestamp ... if not set, is inherited from the document"; it overrides if it is set.
@@ -86,7 +86,9 @@ def _statement(node: Node, root: Node) -> VexStatement:
         timestamp=time if status in (VexStatus.NOT_AFFECTED, VexStatus.FIXED) else _updated(time, node),
         latest=latest_of(*(place.get(field) for place in (root, node) for field in ("timestamp", "last_updated"))),
         targets=tuple(
-            replace(target, detail=detail) for product in node.rows_of("products") for target in _targets(product, node)
+            replace(target, detail=detail)
+            for product in node.rows_of("products")
+            for target in _targets(product, node, counted)
         ),
     )
 
@@ -124,11 +126,13 @@ def _names(node: Node) -> tuple[str, ...]:
     return tuple(dict.fromkeys([node["name"].text(), *aliases]))
 
 
-def _targets(product: Node, statement: Node) -> list[VexTarget]:
+def _targets(product: Node, statement: Node, counted: Multiplication) -> list[VexTarget]:
+    shared = statement.rows_of("subcomponents")
     if isinstance(product.value, str):
-        purl, parts = product.text(), statement.rows_of("subcomponents")
+        purl, parts = product.text(), shared
     else:
-        purl, parts = _purl(product), product.rows_of("subcomponents") or statement.rows_of("subcomponents")
+        purl, parts = _purl(product), product.rows_of("subcomponents") or shared
+    counted.take(len(shared), product)
     whole = _subject(product)
     if not parts:
         return [_target(purl, within="", binding=_bound(whole, None))]

@@ -9,10 +9,32 @@ from __future__ import annotations
 import re
 
 from ops.supply_chain.contracts.values.vex import VexSubject
+from ops.supply_chain.core.text import excerpt
+from ops.supply_chain.formats.json_reader import Node
 from ops.supply_chain.formats.purl import read_purl
 from ops.supply_chain.formats.received.collect import algorithm_name
 
+MOST_SUBJECTS = 100_000
+"""Products and components that the lists of one document multiply out to; what is only listed is not counted."""
+
 _HEX = re.compile(r"(?:[0-9a-f]{2})+")
+
+
+class Multiplication:
+    """Counts what lists of a document multiply out to: products times subcomponents, threats times the members of groups."""
+
+    def __init__(self) -> None:
+        self._left = MOST_SUBJECTS
+
+    def take(self, count: int, node: Node) -> None:
+        """Count some more.
+
+        Raises:
+            UnexpectedShapeError: There are more than a document may have.
+        """
+        self._left -= count
+        if self._left < 0:
+            raise node.broken(f"multiplies out to more than {MOST_SUBJECTS} products and components in the document")
 
 
 def digest_of(algorithm: str, value: str) -> str:
@@ -31,6 +53,6 @@ def subject_problem(subject: VexSubject) -> str:
     if len({(purl.type, purl.namespace, purl.name) for purl in named}) > 1 or len({purl.version for purl in named}) > 1:
         return "names a package by package URLs that differ"
     if not named and not (subject.cpes or subject.digests or subject.links):
-        what = f", only by {subject.label}" if subject.label else ""
+        what = f", only by {excerpt(subject.label)}" if subject.label else ""
         return f"identifies no product by a package URL, a CPE, a digest or a BOM-Link{what}"
     return ""
