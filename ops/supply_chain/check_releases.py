@@ -48,7 +48,6 @@ from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.gather.gates.fleet import FleetProject, members
 from ops.supply_chain.gather.gates.projects import add_fleet_option
-from ops.supply_chain.gather.risk.advisories.lookup import add_source_options
 from ops.supply_chain.gather.risk.advisories.matches import MALWARE_SOURCES
 from ops.supply_chain.gather.risk.advisories.shipped import (
     ReadReleases,
@@ -59,6 +58,7 @@ from ops.supply_chain.gather.risk.advisories.shipped import (
 )
 from ops.supply_chain.gather.risk.advisories.shipped_findings import Shipment, examine
 from ops.supply_chain.gather.risk.advisories.shipped_parts import read_today
+from ops.supply_chain.gather.risk.advisories.source_options import add_source_options
 from ops.supply_chain.gather.risk.vex_options import add_vex_options
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage

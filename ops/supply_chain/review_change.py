@@ -33,8 +33,8 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.gather.change.review import ReviewedChange
 from ops.supply_chain.gather.change.review import review_change as reviewed
-from ops.supply_chain.gather.risk.advisories.lookup import add_source_options
 from ops.supply_chain.gather.risk.advisories.matches import MALWARE_SOURCES
+from ops.supply_chain.gather.risk.advisories.source_options import add_source_options
 from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
 from ops.supply_chain.risk.changes.render import counts_markdown, findings_report, review_markdown, review_text
 from ops.supply_chain.risk.findings.render.sarif import sarif

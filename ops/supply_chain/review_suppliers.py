@@ -31,8 +31,7 @@ from typing import TYPE_CHECKING
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.gather.risk.advisories.lookup import add_source_options
-from ops.supply_chain.gather.risk.advisories.matches import SNAPSHOT_ONLY
+from ops.supply_chain.gather.risk.advisories.source_options import SNAPSHOT_ONLY, add_source_options
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 

@@ -23,13 +23,13 @@ from ops.supply_chain.formats.received.read import read_received
 from ops.supply_chain.gather.gates.projects import GateProject
 from ops.supply_chain.gather.gates.sboms import is_possible, is_version_of
 from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, look_up
-from ops.supply_chain.gather.risk.advisories.matches import SNAPSHOT_ONLY
 from ops.supply_chain.gather.risk.advisories.others import (
     ASK_THE_SUPPLIER,
     FULL_PACKAGE_URL,
     VERSION_NEEDED,
     read_other_packages,
 )
+from ops.supply_chain.gather.risk.advisories.source_options import SNAPSHOT_ONLY
 from ops.supply_chain.runner.context import StageRun
 
 GATE = "supplier"

@@ -36,6 +36,7 @@ from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option
 from ops.supply_chain.gather.gates.sboms import GivenSboms, read_given_sboms
 from ops.supply_chain.gather.risk.advisories.contents import NO_EXTRAS, LookupExtras, OpenedWheels, opened_wheels
 from ops.supply_chain.gather.risk.advisories.others import OtherPackages, read_other_packages
+from ops.supply_chain.gather.risk.advisories.source_options import add_source_options
 from ops.supply_chain.risk.advisories.coverage import malware_shortfall, shortfall
 from ops.supply_chain.risk.advisories.matching import Matcher
 from ops.supply_chain.risk.advisories.pins import Locations, PinKey, PinOrigin, distinct, is_public, locate
@@ -125,25 +126,6 @@ def add_options(parser: argparse.ArgumentParser, kinds: Iterable[SourceKind]) ->
 def examines_sboms(words: Sequence[str]) -> bool:
     """Return whether a command line gives SBOMs: such a run says nothing about the project, and leaves no record of it."""
     return any(word == SBOM_OPTION or word.startswith(f"{SBOM_OPTION}=") for word in words)
-
-
-def add_source_options(parser: argparse.ArgumentParser, kinds: Iterable[SourceKind]) -> None:
-    """Add the options that choose the source of advisories."""
-    parser.add_argument(
-        "--advisories",
-        action="append",
-        default=[],
-        metavar="[ECOSYSTEM=]PATH|URL",
-        help="OSV snapshot to use: a zip file, a folder of records or a URL; repeatable, the first usable one is used for "
-        "packages of PyPI (default: the sources below); npm=, Debian= and so on name the ecosystem of another feed",
-    )
-    parser.add_argument(
-        "--source",
-        action="append",
-        default=[],
-        choices=[kind.value for kind in kinds],
-        help="without --advisories: use this source; repeatable (default: all of them, in this order)",
-    )
 
 
 @contextmanager

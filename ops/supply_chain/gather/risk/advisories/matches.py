@@ -19,9 +19,6 @@ VULNERABILITY_SOURCES = tuple(SourceKind)
 MALWARE_SOURCES = (SourceKind.SNAPSHOT, SourceKind.API)
 """The index's own JSON has no malicious packages."""
 
-SNAPSHOT_ONLY = (SourceKind.SNAPSHOT,)
-"""The other sources receive names: not for what a supplier's document lists, which may be confidential."""
-
 Matches = Mapping[PinKey, Sequence[Vulnerability]]
 """The vulnerabilities of each pin that has any."""
 
