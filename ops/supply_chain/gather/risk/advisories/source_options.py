@@ -1,4 +1,4 @@
-"""The options that choose the source of advisories; a stage that has nothing to look up needs no more than these."""
+"""The options that choose the source of advisories; a stage that has nothing to match needs no more than these."""
 
 from __future__ import annotations
 
