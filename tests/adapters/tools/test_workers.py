@@ -95,9 +95,52 @@ def test_items_are_taken_when_they_are_needed() -> None:
 
 
 def test_an_item_that_is_to_be_alone_is_alone() -> None:
-    with Workers(mishaps, (), WORDS, count=2) as workers:
-        items = ["slow", "alone", "slow", "slow", "alone", "alone"]
-        assert [item for item, _ in workers.map(items, alone=lambda item: item == "alone")] == items
+    items = ["s1", "alone", "s2", "s3", "alone", "alone"]
+    with Workers(timing, (), (str, tuple[float, float]), count=2) as workers:
+        found = list(workers.map(items, alone=lambda item: item == "alone"))
+    assert [item for item, _ in found] == items
+    times = [(item == "alone", result) for item, result in found if not isinstance(result, WorkerEnd)]
+    assert len(times) == len(items)
+    for at, (alone, (begin, end)) in enumerate(times):
+        others = [span for place, (also, span) in enumerate(times) if place != at and (alone or also)]
+        assert all(end <= other[0] or other[1] <= begin for other in others)
+
+
+def timing() -> Callable[[str], tuple[float, float]]:
+    return _timed
+
+
+def _timed(_: str) -> tuple[float, float]:
+    begin = time.monotonic()
+    time.sleep(0.02)
+    return begin, time.monotonic()
+
+
+def test_workers_end_with_the_process_that_started_them() -> None:
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        workers: Workers[int, int] = Workers(pids, (), INT, count=2)
+        for _, pid in workers.map(range(4)):
+            os.write(writer, f"{pid}\n".encode())
+        time.sleep(60)
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as lines:
+        known = {int(lines.readline()) for _ in range(4)}
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        assert lines.read() == ""  # the other end of the pipe is closed: the workers had it, too
+    assert len(known) == 2
+
+
+def pids() -> Callable[[int], int]:
+    return _pid
+
+
+def _pid(_: int) -> int:
+    time.sleep(0.05)
+    return os.getpid()
 
 
 def test_workers_are_started_where_nothing_is_inherited() -> None:

@@ -13,10 +13,12 @@ from ops.supply_chain.adapters.files.supplier_store import SupplierStore
 from ops.supply_chain.adapters.registry.address import registry_address
 from ops.supply_chain.adapters.registry.reader import RegistryReader
 from ops.supply_chain.adapters.registry.writer import RegistryWriter
+from ops.supply_chain.adapters.tools.workers import WorkerEnd, Workers
 from ops.supply_chain.contracts.config.suppliers import SupplierEntry
 from ops.supply_chain.contracts.values.registry import IntakeDecision, RegisteredDocument
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.gather.suppliers import ingestion, intake
+from ops.supply_chain.gather.suppliers.exchange import Parcel, Receiver
 from ops.supply_chain.gather.suppliers.ingestion import IntakeSetting, ingest, rebuild
 from ops.supply_chain.gather.suppliers.read import read_document
 from ops.supply_chain.suppliers.documents import ReadDocument
@@ -93,3 +95,15 @@ def test_rebuilding_notices_a_document_that_was_changed(tmp_path: Path, inbox: P
         path.write_bytes(path.read_bytes() + b" ")
         with pytest.raises(InputError, match="was changed"):
             list(rebuild(setting_of(tmp_path), writer))
+
+
+def test_the_reading_processes_need_nothing_that_is_inherited(tmp_path: Path, inbox: Path) -> None:
+    taken_in(tmp_path, inbox)
+    setting = setting_of(tmp_path)
+    tasks = [ingestion._Task("x", *setting.store.described(digest)) for digest in setting.store.digests()][:2]
+    types = (list[ingestion._Task], Parcel)
+    with Workers(ingestion._sender, (setting,), types, count=1, method="spawn") as workers:
+        [(_, parcel)] = workers.map([tasks])
+    assert not isinstance(parcel, WorkerEnd)
+    found = Receiver().unpack(parcel)
+    assert [item.entry.document.digest for item in found] == [task.record.sha256 for task in tasks]
