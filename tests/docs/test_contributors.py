@@ -25,6 +25,7 @@ CHECKLISTS = (
     "A gate",
     "An SBOM format",
     "A format of received SBOMs",
+    "An element of a quality profile",
     "A library in binaries",
     "A key of the configuration",
     "A rule",

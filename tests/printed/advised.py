@@ -18,6 +18,7 @@ FOLLOWED = {
     "lock.stale": f"{_COMPILE}::test_check_writes_nothing_and_tells_what_would_be",
     "signing.identity-not-listed": _SIGN,
     "signing.no-identities": _SIGN,
+    "suppliers.vex": "tests/test_required_vex.py::test_a_vex_that_comes_later_releases_it",
     "change.policy": "tests/test_review_change.py::test_the_command_that_shows_a_changed_configuration_works",
 }
 """Code -> `FILE::TEST`."""

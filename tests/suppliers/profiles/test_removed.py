@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -284,3 +285,29 @@ def test_without_one_element_exactly_that_one_is_missing(name: str) -> None:
             assert missing(data, profile) - before == expected & keys, (removal, profile.value)
         seen |= expected
     assert len(seen) > 15
+
+
+INDEPENDENT = (
+    "author's address", "timestamp", "phase", "version of the tool", "version of the document", "manufacturer's address", "name",
+    "version", "identifier", "concluded licence", "completeness", "file name", "executable property", "archive property",
+    "structured property", "effective licence", "hash of the deployable", "address of the deployable", "hash of the source",
+    "address of the source", "address of security.txt", "vulnerabilities elsewhere",
+)  # fmt: skip
+"""Removals that leave what the others change where it is."""
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("name", ["CycloneDX 1.6 (JSON)", "CycloneDX 1.6 (XML)"])
+def test_without_several_elements_exactly_those_are_missing(name: str, seed: int) -> None:
+    used, choice = FORMATS[name], random.Random(seed)  # noqa: S311 - seeded, for a repeatable test
+    removed = choice.sample(INDEPENDENT, choice.randint(2, 9))
+    document = used.make()
+    expected = set(used.without)
+    for removal in removed:
+        change, keys = used.removals[removal]
+        change(document)
+        expected |= keys
+    data = used.write(document)
+    for profile in QualityProfile:
+        keys = {entry.element.key for entry in score(read_received(data), profile).elements}
+        assert missing(data, profile) == expected & keys, (removed, profile.value)
