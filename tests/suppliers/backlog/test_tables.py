@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from ops.supply_chain.contracts.files.backlog import Backlog, ItemState, Risk, Treatment
 from ops.supply_chain.core.errors import InputError
@@ -223,3 +224,29 @@ def test_values_of_a_risk_are_checked() -> None:
     found = backlog()
     for fields in ({"likelihood": "6"}, {"impact": "high"}, {"treatment": "hope"}, {"owner2": "x"}):
         assert apply_changes(found, {"R-0123456789": fields}, DAY).problems
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_table_that_was_damaged_anywhere_is_read_or_refused_and_changes_no_other_field(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - seeded, for a repeatable test
+    found = backlog()
+    whole = bytearray(table(found))
+    allowed = {"state", "owner", "by", "until", "reason", "planned", "note"}
+    for _ in range(60):
+        data = bytearray(whole)
+        for _ in range(chance.randrange(1, 4)):
+            at = chance.randrange(len(data))
+            data[at : at + chance.randrange(3)] = bytes(
+                chance.choices(b'",;\r\n\t\x00\xff\xfe=a1', k=chance.randrange(3))
+            )
+        try:
+            edited = imported(bytes(data), found, TODAY, where="b.csv")
+        except InputError:
+            continue
+        assert set(edited.changes) <= {item.id for item in found.items}
+        assert {name for fields in edited.changes.values() for name in fields} <= allowed
+        after = apply_changes(found, edited.changes, DAY).backlog
+        assert [
+            replace(item, decision=first.decision, history=first.history)
+            for item, first in zip(after.items, found.items, strict=True)
+        ] == list(found.items)

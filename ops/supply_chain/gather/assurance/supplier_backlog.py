@@ -185,7 +185,7 @@ class _Observer:
         digests = tuple(document.digest for document in found.heads)
         day = found.heads[0].ingested[:10]
         package = component_package(subject.component)
-        if package is None:
+        if package is None or component_text(package) != subject.component:
             return SubjectCheck(digests, newest_day=day, reason=NO_COMPONENT)
         heads = set(digests)
         hits = [hit for hit in self._of(package) if hit.document.digest in heads]
