@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from ops.supply_chain.adapters.tools.received_schemas import schema_defects
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, LockKind, Pin
@@ -33,7 +32,6 @@ from ops.supply_chain.core.text import excerpt, plural, printable
 from ops.supply_chain.dependencies.locks.names import is_name, is_version
 from ops.supply_chain.formats.json_reader import LARGEST_BYTES, UnexpectedShapeError
 from ops.supply_chain.formats.purl import read_purl
-from ops.supply_chain.formats.received.read import read_received
 from ops.supply_chain.formats.version_orders.ecosystems import target_of, versions_of
 from ops.supply_chain.formats.version_orders.orders import order_of, sort_key
 from ops.supply_chain.gather.gates.projects import GateProject
@@ -90,6 +88,10 @@ def read_given_sboms(run: StageRun, paths: Sequence[Path], *, gate: str) -> Give
         InputError: None of them can be read.
         UnavailableError: A schema that they are checked with is not installed.
     """
+    # Most runs read locks: the readers of all formats are 20 modules.
+    from ops.supply_chain.adapters.tools.received_schemas import schema_defects
+    from ops.supply_chain.formats.received.read import read_received
+
     locks, broken = [], []
     unexamined: list[Finding] = []
     parts: list[OtherPart] = []

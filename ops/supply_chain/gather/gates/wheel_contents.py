@@ -14,9 +14,6 @@ from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import CHUNK_BYTES, sha256_bytes
-from ops.supply_chain.formats.archives.distribution import UnreadableDistributionError, feed_files
-from ops.supply_chain.inventory.distributions.contents import ContentsReader
-from ops.supply_chain.inventory.distributions.recorded import recorded_wheel, unopened_wheel, wheel_order
 
 SUFFIX = ".contents.json"
 RECORD = command("check_hashes", "--bytes", "--record")
@@ -31,6 +28,10 @@ class RecordedContents(NamedTuple):
     @property
     def wheels(self) -> tuple[RecordedWheel, ...]:
         """All wheels, each once, sorted."""
+        if not self.by_lock:
+            return ()
+        from ops.supply_chain.inventory.distributions.recorded import wheel_order
+
         return tuple(sorted({wheel for wheels in self.by_lock.values() for wheel in wheels}, key=wheel_order))
 
 
@@ -80,6 +81,11 @@ def open_wheel(file: IO[bytes], name: str, version: str, file_name: str) -> Reco
     Returns:
         Its record; one that cannot be read says why.
     """
+    # What reads binaries and licences of wheels is 25 modules, and few runs open a wheel.
+    from ops.supply_chain.formats.archives.distribution import UnreadableDistributionError, feed_files
+    from ops.supply_chain.inventory.distributions.contents import ContentsReader
+    from ops.supply_chain.inventory.distributions.recorded import recorded_wheel, unopened_wheel
+
     file.seek(0)
     digest = hashlib.sha256()
     while piece := file.read(CHUNK_BYTES):

@@ -34,7 +34,6 @@ from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.cyclonedx import IN_WHEEL
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
-from ops.supply_chain.formats.received.read import read_identities
 from ops.supply_chain.formats.wheel import parse_file_name
 from ops.supply_chain.gather.gates.retained_sboms import incomplete_reason, release_sbom
 from ops.supply_chain.gather.gates.sboms import NO_PACKAGE_URL, OtherPart, identified
@@ -236,6 +235,8 @@ class _Reader:
 
     def read(self, held: HeldRelease) -> tuple[ShippedRelease, Lock] | str:
         """Return a release with its SBOM as a lock, or why it cannot be examined."""
+        from ops.supply_chain.formats.received.read import read_identities
+
         if held.manifest is None or held.problems:
             return held.problems[0] if held.problems else "its manifest cannot be read"
         try:
