@@ -8,7 +8,7 @@ A server, a new interpreter started with `-I`, imports what the commands import,
 process of its own, and its own commands are forked from the same server, which has run nothing. All other commands, and
 those in another language or with open files to pass on, are started as ever. Two things differ from a new interpreter:
 `/proc/PID/environ` and `cmdline` are the server's, and all forks of a server have the same hash seed. Tests of these
-start their processes themselves. Only the standard library: this file is the server, too.
+start their processes themselves. From the fork on it is what the product does with its own stages.
 """
 
 from __future__ import annotations
@@ -17,11 +17,9 @@ import atexit
 import functools
 import importlib
 import inspect
-import io
 import json
 import os
 import resource
-import runpy
 import secrets
 import select
 import signal
@@ -30,9 +28,6 @@ import struct
 import subprocess
 import sys
 import threading
-import time
-import types
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -245,15 +240,10 @@ def _end_those_that_ended(running: dict[int, tuple[socket.socket, int]]) -> None
 # The fork.
 
 
-class _AgainError(BaseException):
-    """This program is to start again, as by `os.execve`."""
-
-    def __init__(self, words: Sequence[str], variables: Mapping[str, str]) -> None:
-        self.words, self.variables = words, variables
-
-
 def _live(request: dict[str, Any], streams: Sequence[int], imported: int) -> NoReturn:
     """Be the process, from the first line of the module to the exit code."""
+    from ops.supply_chain.runner.forked_stage import run_as_program  # imported by the server before
+
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for number in _IGNORABLE:
@@ -272,28 +262,21 @@ def _live(request: dict[str, Any], streams: Sequence[int], imported: int) -> NoR
     os.umask(request["umask"])
     os.chdir(request["folder"])
     signal.pthread_sigmask(signal.SIG_SETMASK, request["blocked"])
-    atexit._clear()
     known = set(sys.modules)
-    execve = os.execve
-    os.execve = functools.partial(_execve, execve)  # type: ignore[assignment]
-    words, variables = request["words"], request["variables"]
-    while True:
-        try:
-            code = _code_of(words, variables)
-            break
-        except _AgainError as again:
-            words, variables = again.words, again.variables
-    names = [name for name in sys.modules if name not in known and _is_found_by_name(name)]
-    os.write(imported, "\n".join(names).encode())
-    if code == -signal.SIGINT:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
-    os._exit(code)
+
+    def end(module: str, words: Sequence[str], variables: Mapping[str, str]) -> NoReturn:
+        code = run_as_program(module, words, dict(variables))
+        names = [name for name in sys.modules if name not in known and _is_found_by_name(name)]
+        os.write(imported, "\n".join(names).encode())
+        os._exit(code)
+
+    os.execve = functools.partial(_execve, os.execve, end)  # type: ignore[assignment]
+    end(request["words"][2], request["words"][3:], request["variables"])
 
 
-def _execve(real: Any, path: str, words: Sequence[str], variables: Mapping[str, str]) -> None:
+def _execve(real: Any, end: Any, path: str, words: Sequence[str], variables: Mapping[str, str]) -> None:
     if is_prepared(words, variables):
-        raise _AgainError(words, variables)
+        end(words[2], words[3:], variables)  # this program starts again
     real(path, words, variables)
 
 
@@ -301,76 +284,6 @@ def _is_found_by_name(name: str) -> bool:
     module = sys.modules[name]
     return not name.startswith("__") and getattr(getattr(module, "__spec__", None), "name", None) == name
 
-
-def _code_of(words: Sequence[str], variables: Mapping[str, str]) -> int:
-    os.environ.clear()
-    os.environ.update(variables)
-    time.tzset()
-    sys.orig_argv[:] = words
-    sys.argv[:] = ["-m", *words[3:]]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    _open_streams()
-    code = 0
-    try:
-        _run_as_main(words[2])
-    except _AgainError:
-        raise
-    except SystemExit as end:
-        code = _exit_code(end)
-    except KeyboardInterrupt:
-        sys.excepthook(*sys.exc_info())
-        code = -signal.SIGINT
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-        code = 1
-    threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
-    try:
-        if sys.stdout is not None and not sys.stdout.closed:
-            sys.stdout.flush()
-    except (OSError, ValueError):
-        code = 120
-    with suppress(OSError, ValueError, AttributeError):
-        sys.stderr.flush()
-    return code
-
-
-def _run_as_main(module: str) -> None:
-    """Do what `-m` does; that a module which is imported already runs again is no surprise here."""
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".* found in sys.modules", category=RuntimeWarning)
-            _, spec, code = runpy._get_module_details(module, runpy._Error)  # type: ignore[attr-defined]
-    except runpy._Error as error:  # type: ignore[attr-defined]
-        sys.exit(f"{sys.executable}: {error}")
-    sys.argv[0] = spec.origin
-    runpy._run_code(code, vars(sys.modules["__main__"]), None, "__main__", spec)  # type: ignore[attr-defined]
-
-
-def _exit_code(end: SystemExit) -> int:
-    if end.code is None or isinstance(end.code, int):
-        return (end.code or 0) & 0xFF
-    print(end.code, file=sys.stderr)
-    return 1
-
-
-def _open_streams() -> None:
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        before = _FIRST_STREAMS[name]
-        raw = io.FileIO(number, "w" if number else "r", closefd=False)
-        raw.name = f"<{name}>"
-        stream = io.TextIOWrapper(
-            io.BufferedWriter(raw) if number else io.BufferedReader(raw),
-            encoding=before.encoding,
-            errors=before.errors,
-            newline="\n" if number else None,
-            line_buffering=number == 2 or raw.isatty(),
-        )
-        setattr(sys, name, stream)
-        setattr(sys, f"__{name}__", stream)
-
-
-_FIRST_STREAMS: dict[str, Any] = {name: getattr(sys, name) for name in ("stdin", "stdout", "stderr")}
 
 if __name__ == "__main__":
     _Known.address = "\0" + sys.argv[2]
