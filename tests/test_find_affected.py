@@ -16,9 +16,10 @@ from ops.supply_chain import check_releases, find_affected, ingest_supplier
 from ops.supply_chain.adapters.registry.address import registry_address
 from ops.supply_chain.adapters.registry.search import RegistrySearch
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.core.errors import ExitCode
+from ops.supply_chain.core.errors import ExitCode, UnavailableError
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.formats.received.read import read_received
+from ops.supply_chain.gather.assurance.affected import locks
 from ops.supply_chain.suppliers.affected.screen import MOST_LINES
 from tests.conftest import REPOSITORY
 from tests.fakes.advisories import affected, record
@@ -707,3 +708,17 @@ def test_an_answer_that_cannot_be_written_is_an_error(incident: Incident) -> Non
     code, lines = incident.ask("foo<1.2", "--json", str(incident.folder / "file" / "answer.json"))
     assert code == ExitCode.OUTPUT
     assert lines[0].startswith("error: ")
+
+
+def test_what_is_found_elsewhere_counts_although_locks_cannot_be_read(
+    incident: Incident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(_run: object) -> None:
+        raise UnavailableError("git does not answer", hint="Install git.")
+
+    monkeypatch.setattr(locks, "read_gate_input", unavailable)
+    incident.releases.add("1.0", {"foo": "1.0"})
+    code, lines = incident.ask("foo<1.2")
+    assert (code, lines[0]) == (ExitCode.DENIED, "AFFECTED: foo <1.2: 1 release, and more may be")
+    assert "  not searched: locks were not searched: git does not answer" in lines
+    assert incident.ask("bar<1.2")[0] == ExitCode.NOT_EXAMINED

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry
 from ops.supply_chain.contracts.values.registry import PackageName, RegisteredComponent
-from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.errors import InputError, UnavailableError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.lock_formats import upgrade_command
 from ops.supply_chain.gather.gates.projects import GateProject, read_gate_input
@@ -46,7 +46,7 @@ def read_locks(run: StageRun) -> LockSearch:
     """
     try:
         projects = read_gate_input(run)
-    except InputError as error:
+    except (InputError, UnavailableError) as error:
         return LockSearch(problems=(Problem(f"locks were not searched: {printable(error.message)}", error.hint),))
     problems = [problem for project in projects for problem in _unread(project)]
     inside = []
