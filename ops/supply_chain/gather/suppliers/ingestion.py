@@ -94,7 +94,7 @@ def ingest(
     Raises:
         StageError: Store or registry cannot be written; the batches before are stored.
     """
-    batches = map(partial(_stored, setting.store, now, supplier), _batches(given, lambda item: len(item.data)))
+    batches = map(partial(_stored, setting.store, now, supplier), _batches(given, _given_size))
     yield from _registered(batches, setting, writer)
 
 
@@ -103,7 +103,7 @@ def rebuild(setting: IntakeSetting, writer: RegistryWriter) -> Iterator[IntakeLi
     writer.clear()
     store = setting.store
     tasks = (_Task(record.name, record, signatures) for record, signatures in map(store.described, store.digests()))
-    batches = _batches(tasks, lambda task: task.record.size)
+    batches = _batches(tasks, _size)
     yield from _registered(batches, setting, writer)
 
 
@@ -166,8 +166,14 @@ def _tasks(batch: _Batch) -> list[_Task]:
     return [item for item in batch if not isinstance(item, IntakeLine)]
 
 
+def _given_size(document: GivenDocument) -> int:
+    return len(document.data) + sum(len(signature.data) for signature in document.signatures)
+
+
 def _size(item: _Task | IntakeLine) -> int:
-    return 0 if isinstance(item, IntakeLine) else item.record.size
+    if isinstance(item, IntakeLine):
+        return 0
+    return item.record.size + sum(signature.size for signature in item.record.signatures)
 
 
 def _is_small(batch: _Batch) -> bool:
