@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from ops.supply_chain import check_releases, check_vulnerabilities
+from ops.supply_chain.adapters.files.git_commits import never_tagged
 from ops.supply_chain.contracts.files.ledger import read_ledger
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.risk.findings.causes import root_causes
@@ -20,6 +22,10 @@ from tests.fakes.retained_releases import RetainedReleases
 
 MALICIOUS = record("MAL-1", affected("elsewhere", "introduced 0"))
 FOO = record("CVE-2026-1", affected("foo", "introduced 0, fixed 1.2"), published="2026-11-19T00:00:00Z")
+
+
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True)
 
 
 class Shipped(GateProject):
@@ -138,6 +144,25 @@ def test_a_repository_without_a_release_has_shipped_nothing(gate: Shipped, monke
         assert gate.record().notes == ("no release is retained here, and GitHub acme/widget has none",)
         service.misbehave(Ask.LIST, Mood.FORBIDDEN)
         assert gate.run("--restore") == ExitCode.NOT_EXAMINED
+
+
+def test_a_repository_without_a_tag_has_shipped_nothing(gate: Shipped, tmp_path: Path) -> None:
+    folder = gate.folder
+    git(folder, "init", "-q")
+    assert gate.run() == ExitCode.NOT_EXAMINED  # there is no commit yet
+    git(folder, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "--allow-empty", "-m", "first")
+    assert gate.run("--restore") == ExitCode.PASS
+    assert gate.record().notes == (
+        "no release is retained here, and the repository has no tag: nothing was released yet",
+    )
+    assert never_tagged(folder)
+    shallow = tmp_path / "shallow"
+    git(folder, "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-q", "--allow-empty", "-m", "more")
+    git(tmp_path, "clone", "-q", "--depth=1", folder.as_uri(), str(shallow))
+    assert not never_tagged(shallow)
+    git(folder, "tag", "v1.0")
+    assert gate.run() == ExitCode.NOT_EXAMINED
+    assert not never_tagged(tmp_path.parent)
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing", "manifest"])

@@ -28,7 +28,7 @@ Reads    retained releases, locks, advisory feeds, KEV and EPSS of [feeds] (docs
 Writes   record; with --ledger data/artifacts/ledger/N.jsonl; with --restore data/artifacts/supply-chain/N/;
          the registry, where there is one
 Decides  supported releases contain no known vulnerability or malware, and are as they were retained
-Exits    0 nothing is open, or GitHub has no release of the project (--restore); 2 usage; 3 the ledger or the list of pruned releases is broken; 4 a
+Exits    0 nothing is open, or nothing was released yet: no tag in a whole clone, no release on GitHub (--restore); 2 usage; 3 the ledger or the list of pruned releases is broken; 4 a
          release contains a vulnerability or malware, was changed, or does not verify; 5 a feed did not answer, or not every
          supported release was examined, none is retained and none was searched for, or GitHub or an index did not answer.
 Network  without --advisories: OSV's snapshot; if it cannot be fetched the OSV API, which receives names and
@@ -45,6 +45,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
+from ops.supply_chain.adapters.files.git_commits import never_tagged
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.gather.gates.fleet import FleetProject, members
 from ops.supply_chain.gather.gates.projects import add_fleet_option
@@ -156,6 +157,8 @@ def _check(run: StageRun, member: FleetProject) -> _Project:
     if not held and not read.findings:
         if restored is not None and restored.repository:
             notes.append(f"no release{of} is retained here, and GitHub {restored.repository} has none")
+        elif never_tagged(own.root):
+            notes.append(f"no release{of} is retained here, and the repository has no tag: nothing was released yet")
         else:
             read = read._replace(findings=(nothing_retained(member.name, asked=run.args.restore),))
     today = read_today(own, member.name) if read.releases else None

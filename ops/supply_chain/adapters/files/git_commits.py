@@ -151,6 +151,19 @@ def _parent(folder: Path, commit: str) -> str:
     )
 
 
+def never_tagged(folder: Path) -> bool:
+    """Return whether the repository that a folder is in has a commit and its whole history, and not a single tag.
+
+    False also outside git, in a shallow clone (which has no tags), and where git does not answer.
+    """
+    try:
+        if not inside_repository(folder) or _is_shallow(folder):
+            return False
+        return not git_text(folder, "tag", "--list").strip() and bool(git_text(folder, "rev-parse", "HEAD").strip())
+    except UnavailableError:
+        return False
+
+
 def _is_shallow(folder: Path) -> bool:
     return git_text(folder, "rev-parse", "--is-shallow-repository").strip() == "true"
 
