@@ -78,6 +78,29 @@ def test_a_feed_without_the_name_of_an_ecosystem_serves_all_it_has(
     }
 
 
+def test_a_few_records_that_name_several_ecosystems_are_no_feed_of_all_of_them(
+    gate: GateProject, capfd: pytest.CaptureFixture[str]
+) -> None:
+    both = record(
+        "GHSA-b", affected("elsewhere", "introduced 0"), affected("left-pad", "introduced 2", ecosystem="npm")
+    )
+    mixed = _npm(
+        gate, both, *(record(f"CVE-{number}", affected("x", "introduced 0")) for number in range(19)), *OF_PYPI
+    )
+    code, found = _run(
+        gate, capfd, ["pkg:npm/left-pad@1.0.0", "pkg:npm/other@1.0.0"], "--advisories", mixed, given=False
+    )
+    assert code == ExitCode.NOT_EXAMINED
+    assert "(no version)" not in str(found["findings"])
+    assert any(
+        "has 1 of 21 records about it, too few to be a feed of it" in item["message"] for item in found["findings"]
+    )
+    code, found = _run(gate, capfd, ["pkg:npm/left-pad@2.0.0"], "--advisories", mixed, given=False)
+    assert code == ExitCode.DENIED  # what such a record states counts all the same
+    assert any("GHSA-b" in item["message"] for item in found["findings"])
+    assert _run(gate, capfd, ["pkg:npm/left-pad@1.0.0"], "--advisories", f"npm={mixed}")[0] == ExitCode.PASS
+
+
 def test_an_ecosystem_without_a_feed_says_how_to_give_it(gate: GateProject, capfd: pytest.CaptureFixture[str]) -> None:
     code, found = _run(gate, capfd, ["pkg:npm/left-pad@1.0.0", "pkg:cargo/time@0.1.0"])
     assert code == ExitCode.NOT_EXAMINED

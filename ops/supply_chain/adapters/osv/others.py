@@ -176,8 +176,9 @@ class _Answer:
         )
         for name in present:
             self._malware[name] += counts[name].malware
-            if reason:
-                self._missing.setdefault(name, reason)
+            few = "" if source.ecosystem or feed.covers(name) else _too_few(source, counts[name].records, feed)
+            if reason or few:
+                self._missing.setdefault(name, reason or few)
             else:
                 self._covered.add(name)
         for item in unusable:
@@ -191,6 +192,10 @@ class _Answer:
             self._found[key] += records
         self._feeds.append(msgspec.structs.replace(feed.ref, origin=source.origin, address=source.shown))
         self._notes += feed.notes
+
+
+def _too_few(source: OtherSource, records: int, feed: Feed) -> str:
+    return f"the feed {source.shown} has {records:,} of {feed.facts.records:,} records about it, too few to be a feed of it"
 
 
 def _is_lower(key: str) -> bool:

@@ -59,6 +59,10 @@ class _Request(NamedTuple):
     timeouts: Timeouts | None = None
 
 
+MIXED = 20
+"""A feed of several ecosystems has at most this many records for each of one that it is a feed of."""
+
+
 class AgeLimits(NamedTuple):
     """The greatest ages of a feed, each None for any age.
 
@@ -122,6 +126,13 @@ class Feed:
     def ecosystem(self, name: str) -> EcosystemCount:
         """Return how many records of an ecosystem the feed has, where it was opened for other ecosystems than PyPI."""
         return self._index.ecosystem(name)
+
+    def covers(self, ecosystem: str) -> bool:
+        """Return whether a feed that was given without the name of an ecosystem is a feed of this one, too.
+
+        OSV's feed of one ecosystem has the few records of others that name a package of it as well.
+        """
+        return self._index.ecosystem(ecosystem).records * MIXED > self.facts.records
 
     def spelt_otherwise(self, packages: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return the names of the feed that differ from some names in lower case by their case alone, where it has any."""

@@ -65,6 +65,12 @@ class OtherPart(NamedTuple):
     package: PackageIdentity | None
     versions: tuple[str, ...]
 
+    @property
+    def shown(self) -> str:
+        """Its name and version as findings name it."""
+        version = next(filter(None, self.versions), self.part.version)
+        return f"{excerpt(self.part.name)} {excerpt(version) or '(no version)'}"
+
 
 class GivenSboms(NamedTuple):
     """SBOMs as a project with pins; what of them no gate can examine; how many components they list; those that are no package of PyPI."""
@@ -288,11 +294,11 @@ def unmatched_components(gate: str, parts: Iterable[tuple[OtherPart, str, str]])
         gate: The first part of its code.
         parts: Components, each with the reason and the next step.
     """
-    groups: defaultdict[tuple[str, str, str, str], list[SbomComponent]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str, str, str], list[OtherPart]] = defaultdict(list)
     for part, why, step in parts:
-        groups[part.path, part.kind, why, step].append(part.part)
+        groups[part.path, part.kind, why, step].append(part)
     for (label, kind, why, step), listed in sorted(groups.items(), key=lambda group: group[0]):
-        named = [f"{excerpt(part.name)} {excerpt(part.version) or '(no version)'}" for part in listed[:MOST_NAMED]]
+        named = [part.shown for part in listed[:MOST_NAMED]]
         more = f" and {len(listed) - MOST_NAMED:,} more" if len(listed) > MOST_NAMED else ""
         what = "without a package URL" if kind == NO_PACKAGE_URL else f"of the ecosystem {excerpt(kind)}"
         yield Finding(

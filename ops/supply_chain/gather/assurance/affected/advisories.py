@@ -38,9 +38,6 @@ from ops.supply_chain.risk.advisories.scales import scale_of
 from ops.supply_chain.runner.context import StageRun
 from ops.supply_chain.suppliers.affected.model import Decide, FeedLine, Problem, WantedPackage
 
-MIXED = 20
-"""A feed without the name of an ecosystem has at most this many records of PyPI for each of another one that it is a feed of."""
-
 MOST_ROUNDS = 20
 """Steps from alias to alias; real ones need two or three."""
 
@@ -258,9 +255,7 @@ def _uncovered(
     missing = [
         name
         for name in sorted(listed)
-        if name != PYPI
-        and known_ecosystem(name)
-        and not any(not item.pypi and _covers(item, name, opened) for item in opened)
+        if name != PYPI and known_ecosystem(name) and not any(not item.pypi and _covers(item, name) for item in opened)
     ]
     if not missing:
         return []
@@ -274,18 +269,11 @@ def _uncovered(
     ]
 
 
-def _covers(item: _OpenFeed, name: str, opened: Sequence[_OpenFeed]) -> bool:
-    """Return whether a feed shows what an ecosystem has.
-
-    OSV's feed of one ecosystem has those records of others that name a package of it as well: a few, which are no feed of them.
-    """
-    records = item.feed.ecosystem(name).records
+def _covers(item: _OpenFeed, name: str) -> bool:
+    """Return whether a feed shows what an ecosystem has."""
     if item.ecosystem:
-        return item.ecosystem == name and records > 0
-    same = (
-        other.feed.facts.named for other in opened if other.pypi and other.feed.facts.sha256 == item.feed.facts.sha256
-    )
-    return records * MIXED > max(same, default=0)
+        return item.ecosystem == name and item.feed.ecosystem(name).records > 0
+    return item.feed.covers(name)
 
 
 def package_decisions(

@@ -169,7 +169,7 @@ def unmatched(found: LookupResult, read: ReadReleases, component: str) -> Iterat
         groups[bool(entry.wheels), entry.part.kind, package, why, step].append(entry)
     for (inside, kind, package, why, step), entries in sorted(groups.items(), key=lambda group: group[0]):
         sboms = [sbom for sbom in versions if any(sbom in entry.sboms for entry in entries)]
-        listed = list(dict.fromkeys(_name(entry) for entry in entries))
+        listed = list(dict.fromkeys(entry.part.shown for entry in entries))
         more = f" and {len(listed) - MOST_NAMED:,} more" if len(listed) > MOST_NAMED else ""
         what = "without a package URL" if kind == NO_PACKAGE_URL else f"of the ecosystem {excerpt(kind)}"
         where = " inside wheels" if inside else ""
@@ -207,9 +207,3 @@ def _reasons(found: LookupResult, read: ReadReleases) -> Iterator[tuple[ShippedP
         elif verdict.reason:
             name = shown_package(package)
             yield entry, verdict.reason, ACCEPT.format(CONFIG_NAME, NOT_EXAMINED, name), name
-
-
-def _name(entry: ShippedPart) -> str:
-    part = entry.part
-    version = next(filter(None, part.versions), part.part.version)
-    return f"{excerpt(part.part.name)} {excerpt(version) or '(no version)'}"
