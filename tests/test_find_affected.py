@@ -701,6 +701,21 @@ def test_a_reply_about_a_folder_does_not_name_it(incident: Incident) -> None:
     lines = incident.ask(str(folder), "--reply")[1]
     assert "secret-customer" not in "\n".join(lines)
     assert lines[0] == "# thing: the folder that was checked"
+    incident.releases.add("1.0", {"foo": "1.0"})
+    lines = incident.ask(str(folder), "--reply")[1]
+    assert "**We cannot answer yet**: a folder was checked, and not the releases of thing." in lines
+    assert "not affected" not in "\n".join(lines)
+
+
+@pytest.mark.parametrize("question", ["fop<1.2", f"sha256:{'ab' * 32}"])
+def test_a_reply_never_calls_clear_what_the_answer_does_not(incident: Incident, question: str) -> None:
+    incident.releases.add("1.0", {"foo": "1.0"})
+    code, lines = incident.ask(question, "--reply")
+    text = "\n".join(lines)
+    assert code == ExitCode.NOT_EXAMINED
+    assert "**We cannot answer yet** for every release of thing: the check is not complete." in text
+    assert "| 1.0 | 2026-10-01 | being checked | nothing of it |" in text
+    assert "not affected" not in text
 
 
 def test_an_answer_that_cannot_be_written_is_an_error(incident: Incident) -> None:

@@ -53,9 +53,20 @@ CASES: dict[str, tuple[dict[str, Any], list[RegisteredComponent]]] = {
             )
         ],
     ),
-    "without a package URL the CPE counts": (
-        {"name": "x", "version": "1", "cpe": "cpe:2.3:a:Acme:Thing:1:*:*:*:*:*:*:*"},
+    "without a package URL the CPE counts, and the name that it does not have": (
+        {"name": "X", "version": "1", "cpe": "cpe:2.3:a:Acme:Thing:1:*:*:*:*:*:*:*"},
+        [
+            RegisteredComponent(0, PackageName(":cpe", "acme", "thing"), "1"),
+            RegisteredComponent(0, PackageName(":name", "", "x"), "1"),
+        ],
+    ),
+    "a CPE that has the name is enough": (
+        {"name": "Thing", "version": "1", "cpe": "cpe:2.3:a:Acme:Thing:1:*:*:*:*:*:*:*"},
         [RegisteredComponent(0, PackageName(":cpe", "acme", "thing"), "1")],
+    ),
+    "an epoch that is a qualifier is part of the version": (
+        {"name": "a", "purl": "pkg:deb/debian/a@2.0-1?epoch=1"},
+        [RegisteredComponent(0, PackageName("deb", "debian", "a"), "1:2.0-1", "", "", "epoch=1")],
     ),
     "a CPE that stands for any vendor does not": (
         {"name": "x", "version": "1", "cpe": "cpe:2.3:a:*:thing:1:*:*:*:*:*:*:*", "supplier": {"name": "Acme"}},

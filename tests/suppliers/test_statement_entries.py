@@ -185,3 +185,26 @@ def test_versions_of_semver_where_a_package_has_no_order() -> None:
     assert same_version(plain, "", "vers:semver/>=2.2.0|<=2.4.0", "2.5.0") is False
     assert same_version(plain, "", "vers:generic/>=2.2.0", "2.5.0") is None
     assert same_version(PackageName("pypi", "", "a"), "", "vers:semver/>=2.2.0", "2.5.0") is None
+
+
+BUILDS = [
+    ("golang", "v1.28.3+k3s2", "v1.28.3+k3s1", None),
+    ("golang", "v1.28.3+k3s2", "v1.28.3", None),
+    ("golang", "v2.0.0+incompatible", "2.0.0", True),
+    ("npm", "1.0.0+a", "1.0.0+a", True),
+    ("pypi", "2.6.0", "2.6.0+cu124", False),
+    ("pypi", "vers:pypi/>2.6.0", "2.6.0+cu124", None),
+    ("pypi", "vers:pypi/<=2.6.0", "2.6.0+cu124", None),
+    ("pypi", "vers:pypi/<2.7", "2.6.0+cu124", True),
+    ("pypi", "vers:pypi/>2.7", "2.6.0+cu124", False),
+    ("deb", "1:1.0", "1.0", False),
+    ("maven", "1.0", "1.0.0", True),
+]
+
+
+@pytest.mark.parametrize(("kind", "stated", "version", "expected"), BUILDS)
+def test_a_statement_about_a_build_is_about_no_other_build(
+    kind: str, stated: str, version: str, expected: bool | None
+) -> None:
+    package = PackageName(kind, "debian" if kind == "deb" else "g", "a")
+    assert same_version(package, "", stated, version) is expected

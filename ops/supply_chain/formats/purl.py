@@ -33,6 +33,7 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _BAD_TEXT = re.compile("[\x00-\x20\x7f\ud800-\udfff]")
 
 _FOLD_NAME = frozenset({"alpm", "apk", "bitbucket", "composer", "deb", "github", "hex", "nuget", "oci", "otp", "pub"})
+_EPOCHS = frozenset({"deb", "rpm"})
 _FOLD_NAMESPACE = frozenset({"alpm", "apk", "bitbucket", "composer", "deb", "github", "hex", "rpm", "qpkg"})
 """Types whose names compare without case. NuGet's definition calls them sensitive; its own index does not."""
 
@@ -70,7 +71,14 @@ def read_purl(text: str) -> PackageIdentity | None:
     namespace = "/".join(unquote(part) for part in namespace.split("/") if part)
     subpath = "/".join(part for part in map(unquote, fragment.strip("/").split("/")) if part not in ("", ".", ".."))
     namespace, name = _folded(kind, namespace, name)
+    version = _with_epoch(kind, version, qualifiers)
     return PackageIdentity(kind, namespace, name, version, qualifiers, subpath)
+
+
+def _with_epoch(kind: str, version: str, qualifiers: tuple[tuple[str, str], ...]) -> str:
+    """Return a version with the epoch that some write as a qualifier: without it, the order of versions is another one."""
+    epoch = dict(qualifiers).get("epoch", "") if kind in _EPOCHS and version and ":" not in version else ""
+    return f"{epoch}:{version}" if epoch.isascii() and epoch.isdigit() and epoch.strip("0") else version
 
 
 def _folded(kind: str, namespace: str, name: str) -> tuple[str, str]:

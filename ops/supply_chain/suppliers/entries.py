@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote
 
+from msgspec.structs import replace
+
 from ops.supply_chain.contracts.values.received_sbom import PackageIdentity, ReceivedSbom, SbomComponent
 from ops.supply_chain.contracts.values.registry import (
     ComponentVersion,
@@ -25,6 +27,7 @@ from ops.supply_chain.contracts.values.registry import (
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.moments import parse_timestamp, timestamp
 from ops.supply_chain.formats.purl import MOST_REMEMBERED
+from ops.supply_chain.formats.version_orders.ecosystems import module_paths
 
 BY_CPE, BY_NAME = ":cpe", ":name"
 """Types of weak identities."""
@@ -71,7 +74,8 @@ def components_of(sbom: ReceivedSbom) -> Iterator[RegisteredComponent]:
             for version, qualifiers in _versions_of(component.package, component.version):
                 yield RegisteredComponent._make((place, *version, qualifiers))
         elif component.name or component.cpes:
-            yield RegisteredComponent(place, weak_name(component), component.version)
+            for name in weak_names(component):
+                yield RegisteredComponent(place, name, component.version)
 
 
 @lru_cache(maxsize=MOST_REMEMBERED)
@@ -90,7 +94,23 @@ def _versions_of(package: PackageIdentity, other: str) -> tuple[tuple[ComponentV
         else:
             others += f"{'&' if others else ''}{key}={quote(value, safe='/:~,')}"
     versions = dict.fromkeys((package.version or other, other or package.version))
-    return tuple(((name, version, distribution, source), others) for version in versions)
+    names = (name, *_modules(package))
+    return tuple(((name, version, distribution, source), others) for name in names for version in versions)
+
+
+def _modules(package: PackageIdentity) -> Iterator[PackageName]:
+    """Yield the further modules that a Go package URL with a subpath can mean."""
+    for path in module_paths(package.subpath) if package.type == "golang" else ():
+        module = "/".join(filter(None, (package.namespace, package.name, path)))
+        yield PackageName(package.type, *module.rsplit("/", 1))
+
+
+def weak_names(component: SbomComponent) -> tuple[PackageName, ...]:
+    """Return all weak identities of a component: by each of its CPEs, and by its name where no CPE has that."""
+    found = dict.fromkeys((weak_name(component), *filter(None, map(cpe_name, component.cpes))))
+    if component.name and component.name.lower() not in {item.name for item in found}:
+        found[weak_name(replace(component, cpes=()))] = None
+    return tuple(found)
 
 
 def weak_name(component: SbomComponent) -> PackageName:

@@ -32,7 +32,9 @@ from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.bom_links import BomLink, is_link, split_link
 from ops.supply_chain.formats.cyclonedx_analysis import STATUS_OF, status_of_versions
 from ops.supply_chain.formats.purl import read_purl
+from ops.supply_chain.formats.version_orders.ecosystems import PYPI
 from ops.supply_chain.formats.version_orders.orders import compare, order_of
+from ops.supply_chain.formats.version_orders.pep440 import without_local
 from ops.supply_chain.formats.version_orders.purl_types import ecosystem_of
 from ops.supply_chain.formats.version_orders.ranges import in_range, is_range
 from ops.supply_chain.suppliers.entries import cpe_name, product_of, purl_of, utc, weak_name
@@ -226,14 +228,25 @@ def same_version(package: PackageName, distribution: str, stated: str, version: 
         stated: In the statement, not empty.
         version: Of the component, not empty.
     Returns:
-        None where a range cannot be decided; versions without an order are the same only by their text.
+        None where a range cannot be decided, and where a local label of PyPI or build metadata decides (`+k3s1` is another
+        build than `+k3s2`); versions without an order are the same only by their text.
     """
     ecosystem = ecosystem_of(package, distribution)
     if is_range(stated):
         if stated.startswith("vers:semver/") and order_of(ecosystem) is None:
             return in_range("semver", "npm", version, stated)  # npm's versions are those of SemVer
-        return in_range(package.type, ecosystem, version, stated)
-    return stated == version or compare(ecosystem, stated, version) == 0
+        found = in_range(package.type, ecosystem, version, stated)
+        public = without_local(version) if ecosystem == PYPI else version
+        same = public == version or in_range(package.type, ecosystem, public, stated) is found
+        return found if same else None
+    if stated == version or compare(ecosystem, stated, version) != 0:
+        return stated == version
+    return True if _build(stated) == _build(version) else None
+
+
+def _build(version: str) -> str:
+    """Return the build metadata of a version: no order counts it, and it names another build."""
+    return version.partition("+")[2].lower().removeprefix("incompatible")
 
 
 def products_named(statements: Iterable[RegisteredStatement]) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ import data.sealwright.suppliers.lib.documents
 
 pass := {"examined": count(documents.all)} if count(deny) == 0
 
-deny := [lib.entry(concat("", ["it came from ", document.stated_supplier, " and is signed by ", document.signature.supplier]), document.digest) |
+# The text goes to the signer: it does not name the other supplier.
+deny := [lib.entry(concat("", ["it came in another supplier's name than that of its signer, ", document.signature.supplier]), document.digest) |
 	some document in documents.all
 	lib.text(document.stated_supplier)
 	lib.text(document.signature.supplier)

@@ -12,7 +12,7 @@ cases := {
 	"another signer is denied": {
 		"input": fixtures.with_values({"stated_supplier": "Other"}),
 		"deny": [fixtures.digest],
-		"messages": ["it came from Other and is signed by Acme"],
+		"messages": ["it came in another supplier's name than that of its signer, Acme"],
 	},
 	"an unsigned document passes here": {"input": fixtures.with_values({"signature": {"supplier": ""}}), "examined": 1},
 }

@@ -53,6 +53,13 @@ CASES: dict[tuple[str, str, str], bool | None] = {
     ("PyPI", "vers:pypi/>=1.0|<1.3|2.0", "2.0"): True,
     ("PyPI", "vers:pypi/>=1.0|<1.3|2.0", "1.3"): False,
     ("npm", "vers:npm/*", "anything"): True,
+    ("PyPI", "vers:pypi/<=2.6.0", "2.6.0+cu124"): True,
+    ("PyPI", "vers:pypi/2.6.0", "2.6.0+cu124"): True,
+    ("PyPI", "vers:pypi/>2.6.0", "2.6.0+cu124"): False,
+    ("PyPI", "vers:pypi/2.6.0+cu118", "2.6.0+cu124"): False,
+    ("PyPI", "vers:pypi/2.6.0%2Bcu124", "2.6.0+cu124"): True,
+    ("", "=1:1.0", "1.0"): True,
+    ("", "=1:1.0", "2:1.0"): False,
 }  # fmt: skip
 
 

@@ -75,6 +75,12 @@ _RELEASE = {
     "Debian": re.compile(r"([0-9]+)(?:\.[0-9]+)*"),
     "Ubuntu": re.compile(r"([0-9]+\.[0-9]+)(?:\.[0-9]+)*(?::lts)?"),
 }
+_GROUPED = {"Maven": "group", "Packagist": "vendor"}
+"""Ecosystems whose packages have a namespace each, and how it is called."""
+
+MOST_SUBPATHS = 8
+"""Parts of a subpath that can be the path of a Go module."""
+
 _REBUILD = re.compile(r"\+b[0-9]+")
 _UBUNTU_WORDS = re.compile(r":(?:LTS|Pro(?=:[0-9]))")
 _NAME = re.compile(r"[!-~\u00a0-\ud7ff\ue000-\U0010ffff]{1,500}")
@@ -181,14 +187,27 @@ def target_of(package: PackageIdentity) -> OsvTarget:
         return OsvTarget("", doubt=_no_ecosystem(package))
     if package.type in ("apk", "deb"):
         return _of_distribution(ecosystem, package)
+    if ecosystem in _GROUPED and not package.namespace:
+        return OsvTarget(ecosystem, doubt=f"its package URL does not name its {_GROUPED[ecosystem]}")
     joint = ":" if ecosystem == "Maven" else "/"
     name = f"{package.namespace}{joint}{package.name}" if package.namespace else package.name
     keys = [package_key(ecosystem, name)]
+    if ecosystem == "Go":
+        keys += [package_key(ecosystem, f"{name}/{path}") for path in module_paths(package.subpath)]
     repository = dict(package.qualifiers).get("repository_url", "").rstrip("/")
     if repository and ecosystem in _DEFAULT_REPOSITORIES:
         # A mirror has the packages of the default repository, so both are searched for.
         keys.append(package_key(f"{ecosystem}:{repository}", name))
     return OsvTarget(ecosystem, tuple(dict.fromkeys(keys)))
+
+
+def module_paths(subpath: str) -> tuple[str, ...]:
+    """Return what of the subpath of a Go package URL can belong to the path of the module: `v4` of `v4/pgtype`, and all of it.
+
+    Some tools put into it what follows the repository in the path of a module (`pkg:golang/github.com/jackc/pgx@v4.18.1#v4`).
+    """
+    parts = subpath.split("/")[:MOST_SUBPATHS] if subpath else []
+    return tuple("/".join(parts[: number + 1]) for number in range(len(parts)))
 
 
 def _of_distribution(ecosystem: str, package: PackageIdentity) -> OsvTarget:
@@ -198,15 +217,30 @@ def _of_distribution(ecosystem: str, package: PackageIdentity) -> OsvTarget:
         return OsvTarget(ecosystem, doubt=f"its package URL does not name the release of {ecosystem} (distro=)")
     source, _, version = qualifiers.get("upstream", "").partition("@")
     epoch = qualifiers.get("epoch", "0")
-    version = version or package.version
-    if epoch.isdigit() and epoch.strip("0") and ":" not in version:
-        version = f"{epoch}:{version}"
+    if not version:  # that of a source package has its own epoch, or none
+        version = package.version
+        if epoch.isdigit() and epoch.strip("0") and ":" not in version:
+            version = f"{epoch}:{version}"
     name = source or package.name
     keys = [package_key(f"{ecosystem}:{release}" if release else ecosystem, name)]
     if release and ecosystem != "Alpine":
         keys.append(package_key(ecosystem, name))  # a record without a release is about each of them
     sure = bool(source) or qualifiers.get("arch") in ("source", "src")
     return OsvTarget(ecosystem, tuple(keys), sure, version)
+
+
+def release_of(kind: str, namespace: str, distro: str) -> str:
+    """Return the release of a distribution as its records name it: `12`, `22.04`, `v3.20`.
+
+    Args:
+        kind: Type of the package URL.
+        namespace: The distribution.
+        distro: As a qualifier has it: a number with or without the distribution's name, of a point release, or a code name.
+    Returns:
+        Empty for a distribution without releases, one that is not known, and a text that names no release.
+    """
+    ecosystem = _DISTRIBUTIONS.get((kind, namespace.lower()), "")
+    return _release(ecosystem, distro) if ecosystem in _RELEASE else ""
 
 
 def _release(ecosystem: str, distro: str) -> str:
@@ -230,5 +264,9 @@ def versions_of(target: OsvTarget, version: str) -> tuple[str, ...]:
         version: Of its package URL.
     """
     text = target.version or version
-    plain = _REBUILD.sub("", text) if target.ecosystem in ("Debian", "Ubuntu") else text
-    return tuple(dict.fromkeys(filter(None, (text, plain))))
+    return tuple(dict.fromkeys(filter(None, (text, without_rebuild(target.ecosystem, text)))))
+
+
+def without_rebuild(ecosystem: str, version: str) -> str:
+    """Return what a package of Debian or Ubuntu was rebuilt from (`1.0-1` of `1.0-1+b1`); another version as it is."""
+    return _REBUILD.sub("", version) if base_of(ecosystem) in ("Debian", "Ubuntu") else version

@@ -42,5 +42,13 @@ def sort_key(version: str) -> str:
     return key + "1" + "".join(_local(part) for part in read.local.split(".")) + _END
 
 
+def without_local(version: str) -> str:
+    """Return a version without its local label (`2.6.0` of `2.6.0+cu124`); what is none is returned as it is."""
+    try:
+        return Version(version).public if "+" in version else version
+    except InvalidVersion:
+        return version
+
+
 def _local(part: str) -> str:
     return f"2{number(part)}" if part.isdigit() else f"1{part}{_END}"

@@ -13,6 +13,13 @@ from ops.supply_chain.formats.version_orders.keys import MOST_DIGITS, NoKeyError
 
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9a-zA-Z]+)*(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?")
 _LOOSE = re.compile(r"[0-9]+(?:\.?[0-9a-zA-Z]+)*(?:-[0-9A-Za-z.-]+)?")
+_PLATFORM = re.compile(
+    r"-(?:java|jruby|dalvik|mswin(?:32|64)?|mingw(?:32|64)?|"
+    r"(?:universal|x86|x64|x86_64|i[3-6]86|arm|armv[5-8]\w*|arm64|aarch64|ppc64(?:le)?|powerpc64(?:le)?|s390x|riscv64)"
+    r"-(?:linux|darwin|mingw|mswin|freebsd|openbsd|netbsd|solaris|java|aix|cygwin)[\w.-]*)"
+)
+"""A platform that a file's name or a lock has after the version, and that is no part of it."""
+
 _SEGMENT = re.compile(r"[0-9]+|[a-z]+", re.IGNORECASE)
 _LOWER, _END, _HIGHER = "!", "M", "N"
 """Zeros and a word are below the end, which counts as zero; zeros and a number are above it."""
@@ -25,6 +32,8 @@ def sort_key(version: str) -> str:
         NoKeyError: It is not one, or has more than 99 zeros in a row.
     """
     text = readable(version)
+    built = _PLATFORM.search(text)
+    text = text[: built.start()] if built and built.end() == len(text) else text
     if not _VERSION.fullmatch(text) and not _LOOSE.fullmatch(text):
         msg = "not a RubyGems version"
         raise NoKeyError(msg)

@@ -186,13 +186,13 @@ class SupplierSignatures:
         for entry in self._entries:
             if matching(entry.identities, proof.san, proof.issuer, proof.signed_at, run) is not None:
                 return DocumentSignature(SignatureState.VALID, signer=printable(proof.san), supplier=entry.name)
-        near = [
-            f"{entry.name}: {why}"
+        near = [  # no supplier is named: the text goes to one
+            why
             for entry in self._entries
             for _, why in mismatches(entry.identities, proof.san, proof.issuer, proof.signed_at, run)
             if why != "has another name"
         ]
-        more = f" ({'; '.join(near)})" if near else ""
+        more = f" ({'; '.join(dict.fromkeys(near))})" if near else ""
         who = f"{printable(proof.san)}, issuer {printable(proof.issuer)}"
         return DocumentSignature(SignatureState.STRANGER, problem=f"is signed by {who}, which no supplier has{more}")
 

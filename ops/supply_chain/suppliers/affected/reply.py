@@ -46,8 +46,8 @@ def reply(answer: Answer, product: str, releases: Sequence[OwnRelease], day: str
     lines += [_sentence(answer, markdown.text(product), places, releases), ""]
     if answer.ids:
         lines += [f"Identifiers: {', '.join(map(_link, answer.ids))}", ""]
-    if releases and not answer.unknown:
-        rows = [_row(release, places, releases) for release in releases]
+    if releases and not answer.unknown and not answer.folder:
+        rows = [_row(release, places, releases, complete=_is_complete(answer)) for release in releases]
         lines += [markdown.table(("release", "since", "status", "contains", "what to do"), rows), ""]
     lines.append(_basis(answer, product, day))
     return lines
@@ -73,9 +73,18 @@ def _sentence(answer: Answer, product: str, places: Sequence[FoundPlace], releas
         return f"**We cannot answer yet**: no advisory source that we use knows {_title(answer)}."
     if not releases:
         return f"**We cannot answer yet**: no release of {product} is retained."
-    if open_ or answer.problems:
+    if answer.folder:
+        return f"**We cannot answer yet**: a folder was checked, and not the releases of {product}."
+    if open_ or not _is_complete(answer):
         return f"**We cannot answer yet** for every release of {product}: the check is not complete."
     return f"**{product} is not affected**: no release that we support contains an affected version."
+
+
+def _is_complete(answer: Answer) -> bool:
+    """Return whether everything was searched, and what was asked for is known: a name that nothing lists can be a misspelling,
+    and another file of a package has another digest.
+    """
+    return not (answer.problems or answer.near or (answer.digest and not answer.places))
 
 
 def _by_status(places: Iterable[FoundPlace]) -> dict[str, list[str]]:
@@ -94,9 +103,13 @@ def _rank(status: PlaceStatus) -> int:
     return _WORST.index(status) if status in _WORST else len(_WORST)
 
 
-def _row(release: OwnRelease, places: Sequence[FoundPlace], releases: Sequence[OwnRelease]) -> list[str]:
+def _row(
+    release: OwnRelease, places: Sequence[FoundPlace], releases: Sequence[OwnRelease], *, complete: bool
+) -> list[str]:
     own = sorted((place for place in places if place.release == release.version), key=lambda place: _rank(place.status))
     status = _WORDS.get(own[0].status, "not affected") if own else "not affected"
+    if status == "not affected" and not complete:
+        status = "being checked"
     contains = ", ".join(dict.fromkeys(f"{place.package} {place.version}".strip() for place in own)) or "nothing of it"
     step = ""
     if status == "affected":

@@ -8,21 +8,29 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
 from ops.supply_chain.contracts.values.registry import PackageName, RegisteredComponent
+from ops.supply_chain.core.text import printable
+from ops.supply_chain.formats.version_orders.ecosystems import base_ecosystem, release_of, without_rebuild
 from ops.supply_chain.suppliers.affected.model import Decide, Decided, PlaceStatus, WantedPackage
 from ops.supply_chain.suppliers.affected.versions import Versions, undecided_reason
 
-REPACKAGED = frozenset({"conda", "generic"})
+REPACKAGED = frozenset({"bitbucket", "conda", "generic", "github", "gitlab"})
 """Types of package URLs that identify no package of an ecosystem: the same software under its name, or another one."""
 
 NO_IDENTITY = "it has this name, and no package URL that identifies it"
 OTHER_ECOSYSTEM = "its package URL (pkg:{type}) has this name, and does not identify the package"
+UNKNOWN_RELEASE = "{release!r} names no release of the distribution that is known"
 NO_RELEASE = "its document does not name the release of the distribution (distro=)"
+NO_NAMESPACE = "its package URL (pkg:{type}) has this name, and no namespace"
 OTHER_SPELLING = "the advisory spells its name in another way"
+_NUMBERED = re.compile(r"[a-z_]+-[0-9][0-9.]*")
 NEAR_LETTERS = 2
 NEAR = 0.85
 MOST_NEAR = 3
 MOST_COMPARED = 4_000
 """Names that are compared one by one: more take longer than anyone waits."""
+
+_NAMESPACED = frozenset({"apk", "composer", "deb", "maven", "rpm"})
+"""Types whose package URLs identify nothing without a namespace."""
 
 _SEPARATORS = re.compile(r"[-_.\s]+")
 
@@ -42,7 +50,8 @@ class Search:
         for item in self.wanted:
             package = item.package
             self._exact[package].append(item)
-            self._names[_plain(package.name)].append(item)
+            for name in (package.name, *_full_names(package)):
+                self._names[_plain(name)].append(item)
             if item.source:
                 self._sources[package.type, item.source].append(item)
 
@@ -61,9 +70,9 @@ class Search:
         """The names that a component without an identity may have, sorted."""
         found: set[str] = set()
         for item in self.wanted:
-            name = item.package.name
-            parts = _SEPARATORS.split(name.lower())
-            found |= {name, name.lower(), *(sign.join(parts) for sign in "-_. ")}
+            for name in (item.package.name, *_full_names(item.package)):
+                parts = _SEPARATORS.split(name.lower())
+                found |= {name, name.lower(), *(sign.join(parts) for sign in "-_. ")}
         return tuple(sorted(found))
 
     def decide(self, component: RegisteredComponent) -> Decided | None:
@@ -74,10 +83,21 @@ class Search:
             found = self._sources.get((package.type, component.source.partition("@")[0]), ())
         if found:
             return worst([_certain(item, item.decide(component)) for item in found])
-        if (package.weak or package.type in REPACKAGED) and _plain(package.name) in self._names:
-            why = NO_IDENTITY if package.weak else OTHER_ECOSYSTEM.format(type=package.type)
+        if may_mean_another(package) and _plain(package.name) in self._names:
+            other = NO_NAMESPACE if package.type in _NAMESPACED else OTHER_ECOSYSTEM
+            why = NO_IDENTITY if package.weak else other.format(type=package.type)
             return Decided(PlaceStatus.POSSIBLE, why)
         return None
+
+
+def may_mean_another(package: PackageName) -> bool:
+    """Return whether a package can be the one of the same name in an ecosystem, because nothing identifies it there."""
+    return package.weak or package.type in REPACKAGED or (package.type in _NAMESPACED and not package.namespace)
+
+
+def _full_names(package: PackageName) -> tuple[str, ...]:
+    """Return how documents write a package with its namespace into one name."""
+    return tuple(f"{package.namespace}{joint}{package.name}" for joint in "/:.") if package.namespace else ()
 
 
 def worst(decided: Sequence[Decided]) -> Decided:
@@ -96,23 +116,50 @@ def by_versions(package: PackageName, versions: Versions, release: str = "") -> 
     """
 
     def decide(component: RegisteredComponent) -> Decided:
-        if release and component.distribution and not _same_release(release, component.distribution):
+        same = _same_release(package, release, component.distribution) if release and component.distribution else True
+        if same is False:
             return Decided(PlaceStatus.CLEAR, "it is of another release of the distribution")
-        version = component.version
-        if component.package != package:
-            version = component.source.partition("@")[2] or version
-        included = versions.include(version)
-        if included is None:
-            return Decided(PlaceStatus.UNDECIDED, undecided_reason(versions, version))
-        if included and release and not component.distribution:
+        texts = _versions(component, package, versions.ecosystem)
+        answers = {text: versions.include(text) for text in texts}
+        if True not in answers.values():
+            open_ = [text for text, included in answers.items() if included is None]
+            if open_:
+                return Decided(PlaceStatus.UNDECIDED, undecided_reason(versions, open_[0]))
+            return Decided(PlaceStatus.CLEAR)
+        if same is None:
+            return Decided(
+                PlaceStatus.UNDECIDED, UNKNOWN_RELEASE.format(release=printable(component.distribution[:60]))
+            )
+        if release and not component.distribution:
             return Decided(PlaceStatus.UNDECIDED, NO_RELEASE)
-        return Decided(PlaceStatus.AFFECTED if included else PlaceStatus.CLEAR)
+        return Decided(PlaceStatus.AFFECTED)
 
     return decide
 
 
-def _same_release(asked: str, found: str) -> bool:
-    return found == asked or found.startswith(f"{asked}.")
+def _versions(component: RegisteredComponent, package: PackageName, ecosystem: str) -> tuple[str, ...]:
+    """Return the versions of a component that a question can mean.
+
+    Of a package of a distribution that was built from the wanted one, the source's; of one that is called like its source,
+    both, because they can differ (`1:2.38.1-5` of `util-linux@2.38.1-5`). A rebuild also counts as what was rebuilt.
+    """
+    source, _, version = component.source.partition("@")
+    if component.package != package:
+        found = (version or component.version,)
+    else:
+        found = (component.version, *((version,) if version and source == package.name.lower() else ()))
+    return tuple(dict.fromkeys(text for item in found for text in (item, without_rebuild(ecosystem, item))))
+
+
+def _same_release(package: PackageName, asked: str, found: str) -> bool | None:
+    """Return whether two texts name the same release of a distribution; None if that cannot be decided."""
+    if found == asked or found.startswith(f"{asked}.") or asked.startswith(f"{found}."):
+        return True
+    releases = [release_of(package.type, package.namespace, text) for text in (asked, found)]
+    if all(releases):
+        return releases[0] == releases[1]
+    known = base_ecosystem(package.type, package.namespace)
+    return None if known or not all(_NUMBERED.fullmatch(text) for text in (asked, found)) else False
 
 
 def near_names(name: str, listed: Collection[str]) -> tuple[str, ...]:

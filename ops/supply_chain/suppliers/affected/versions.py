@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from packaging.version import InvalidVersion, Version
 
 from ops.supply_chain.formats.version_orders.ecosystems import PYPI
 from ops.supply_chain.formats.version_orders.orders import compare, order_of, sort_key
+from ops.supply_chain.formats.version_orders.pep440 import without_local
 from ops.supply_chain.formats.version_orders.ranges import in_range, is_range
 
 _COMPARATOR = re.compile(r"\s*(===|~=|==|!=|<=|>=|<|>|=)\s*([^\s,<>=!~|][^\s,<>=|]*)\s*")
 _WILDCARD = ".*"
+_EPOCH = re.compile(r"[0-9]+:")
 _LEADING_V = re.compile(r"[vV](?=\d)")
 
 
@@ -59,9 +62,13 @@ class Versions(NamedTuple):
         if not version:
             return None
         if self.vers:
-            return in_range(self.type_, self.ecosystem, plain(self.ecosystem, version), self.vers)
+            return in_range(self.type_, self.ecosystem, self._public(plain(self.ecosystem, version)), self.vers)
         answers = [_holds(self.ecosystem, item, version) for item in self.comparators]
         return False if False in answers else None if None in answers else True
+
+    def _public(self, version: str) -> str:
+        """Return a version of PyPI without its local label, where the range has none."""
+        return without_local(version) if self.ecosystem == PYPI and "+" not in unquote(self.vers) else version
 
 
 def read_comparators(text: str, ecosystem: str, type_: str) -> Versions:
@@ -94,7 +101,7 @@ def read_range(text: str, ecosystem: str, type_: str) -> Versions:
     if not slash or scheme.lower() not in (type_, "all"):
         raise BadVersionsError(f"expected a range of the form vers:{type_}/..., found {text[:60]!r}")
     versions = Versions(ecosystem, type_, vers=f"vers:{scheme.lower()}/{bounds}")
-    first = next((part.lstrip("<>=!") for part in bounds.split("|")), "")
+    first = unquote(next((part.lstrip("<>=!") for part in bounds.split("|")), ""))
     ordered = order_of(ecosystem) is not None  # without an order every version is undecided
     if bounds != "*" and ordered and in_range(type_, ecosystem, first, versions.vers) is None:
         raise BadVersionsError(f"{text[:60]!r} is no valid range, or the order of {type_} does not decide it")
@@ -160,7 +167,10 @@ def _equal(ecosystem: str, version: str, bound: str) -> bool | None:
     if version == bound:
         return True
     if order_of(ecosystem) is None:
-        return _LEADING_V.sub("", version, count=1) == _LEADING_V.sub("", bound, count=1)
+        texts = [_LEADING_V.sub("", text, count=1) for text in (version, bound)]
+        if ":" not in version or ":" not in bound:  # of RPM, one of them can lack the epoch
+            texts = [_EPOCH.sub("", text) for text in texts]
+        return texts[0] == texts[1]
     order = compare(ecosystem, plain(ecosystem, version), plain(ecosystem, bound))
     return None if order is None else order == 0
 

@@ -29,7 +29,7 @@ from ops.supply_chain.core.text import excerpt, plural, printable
 from ops.supply_chain.gather.assurance.affected.releases import RetainedSbom
 from ops.supply_chain.suppliers.affected.model import Decided, FoundPlace, OtherVersion, PlaceKind, PlaceStatus, Problem
 from ops.supply_chain.suppliers.affected.paths import path_to
-from ops.supply_chain.suppliers.affected.search import REPACKAGED, Search
+from ops.supply_chain.suppliers.affected.search import Search, may_mean_another
 
 if TYPE_CHECKING:
     from ops.supply_chain.suppliers.statements import SupplierStatement
@@ -59,7 +59,7 @@ def registry_hits(reader: RegistrySearch, search: Search) -> RegistryFound:
     """
     packages = [*search.packages]
     for spelling in search.spellings:
-        packages += [found for found in reader.packages(spelling) if found.weak or found.type in REPACKAGED]
+        packages += [found for found in reader.packages(spelling) if may_mean_another(found)]
     wanted: list[int] = []
     clear: dict[int, RegisteredVersion] = {}
     for item in reader.versions(list(dict.fromkeys(packages)), search.sources):

@@ -50,7 +50,7 @@ from ops.supply_chain.suppliers.affected.model import (
     Problem,
     Searched,
 )
-from ops.supply_chain.suppliers.affected.search import REPACKAGED, Search
+from ops.supply_chain.suppliers.affected.search import Search, may_mean_another
 
 if TYPE_CHECKING:
     from ops.supply_chain.gather.assurance.affected.deployed import Deployment
@@ -137,7 +137,7 @@ class Sources:
         for spelling in sorted(wanted):
             found |= set(self._ask(partial(_called, spelling)) or ())
         found |= {hit.component.package for hit in self.unregistered if hit.component.package.name in wanted}
-        return tuple(sorted(package for package in found if not package.weak and package.type not in REPACKAGED))
+        return tuple(sorted(package for package in found if not may_mean_another(package)))
 
     def without_source(self) -> Mapping[str, int]:
         """Return, by ecosystem of a distribution, how many of its packages do not name their source package."""
