@@ -52,6 +52,17 @@ def test_an_item_that_comes_back_keeps_id_first_day_and_needs_a_decision() -> No
     assert (state_of(back, "2026-12-01"), back.decision.owner, back.fixed_by) == (ItemState.NEW, "Ann", "")
 
 
+def test_people_called_it_not_affected_before_it_came_back() -> None:
+    [item] = reviewed((), seen("CVE-1"))
+    item = decided(item, state="not-affected", by="Ann", reason="not called")
+    fixed = reviewed((item,), check=NEWER_WITHOUT, day=LATER)
+    again = ReviewDay("2026-12-01T00:00:00Z", "2026-12-01")
+    [back] = reviewed(fixed, seen("CVE-1"), day=again)
+    assert (state_of(back, again.today), back.decision) == (ItemState.NEW, item.decision)
+    [same] = reviewed((item,), seen("CVE-1"), day=again)
+    assert state_of(same, again.today) is ItemState.NOT_AFFECTED
+
+
 CANNOT = {
     "no document": (SubjectCheck(()), NO_DOCUMENT),
     "not checked": (SubjectCheck((NEWER,), frozenset({"1.0"}), "2026-11-24", "no feed"), "no feed"),

@@ -32,7 +32,7 @@ def state_of(item: BacklogItem, today: str) -> ItemState:
     decision = item.decision
     if decision.state is ItemState.ACCEPTED:
         return ItemState.ACCEPTED if is_accepted(item, today) else ItemState.TRIAGED
-    if decision.state is ItemState.NOT_AFFECTED:
+    if decision.state is ItemState.NOT_AFFECTED and item.reopened <= decision.decided:
         return ItemState.NOT_AFFECTED
     if item.presence is not Presence.UNCHECKED and item.versions:
         statuses = {version.statement.status if version.statement else "" for version in item.versions}

@@ -16,6 +16,7 @@ from ops.supply_chain.suppliers.profiles.document_checks import contact_problem,
 from ops.supply_chain.suppliers.profiles.elements import ComponentCheck, PlaceState, Result
 from ops.supply_chain.suppliers.profiles.facts import ScoringFacts
 from ops.supply_chain.suppliers.profiles.levels import BSI, DEPLOYABLE, DetailLevel
+from ops.supply_chain.suppliers.profiles.placeholders import is_given
 
 SHA_512 = "sha-512"
 SOURCE = ("source-distribution", "vcs")
@@ -69,7 +70,7 @@ def identifiers_of_identified(facts: ScoringFacts, position: int, component: Sbo
 def file_name(_facts: ScoringFacts, _position: int, component: SbomComponent) -> Result:
     """Check the name of the component's file; it is a name, no path."""
     found = _property(component, "filename") or component.file_name
-    if not found.strip():
+    if not is_given(found):
         return "the name of its file is not given"
     return (
         f"expected the name of a file, found the path {excerpt(found)!r}"
@@ -87,7 +88,7 @@ def deployable_hash(facts: ScoringFacts, _position: int, component: SbomComponen
 
 
 def _sha_512(digests: Iterable[SbomDigest], others: Iterable[SbomDigest]) -> str:
-    found = {digest.algorithm for digest in digests}
+    found = {digest.algorithm for digest in digests if digest.value.strip("0")}
     if SHA_512 in found:
         return ""
     if any(digest.algorithm == SHA_512 for digest in others):

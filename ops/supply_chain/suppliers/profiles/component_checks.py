@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from ops.supply_chain.contracts.values.received_sbom import DefectKind, SbomComponent
+from ops.supply_chain.contracts.values.received_sbom import DefectKind, SbomComponent, SbomDigest, SbomParty
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.licence_expressions import deprecated_identifiers, licence_fault
+from ops.supply_chain.suppliers.entries import cpe_name
 from ops.supply_chain.suppliers.profiles.elements import Gap, PlaceState, Result
 from ops.supply_chain.suppliers.profiles.facts import ScoringFacts
+from ops.supply_chain.suppliers.profiles.placeholders import is_given, is_unknown, state_of
 
 NO_ASSERTION, NO_LICENCE = "NOASSERTION", "NONE"
 
@@ -26,22 +28,23 @@ _MANUFACTURER_SINCE = (1, 6)
 
 def name(_facts: ScoringFacts, _position: int, component: SbomComponent) -> Result:
     """Check the name."""
-    return PlaceState.MET if component.name.strip() else "it has no name"
+    if component.package is not None and component.package.name.lower() == component.name.strip().lower():
+        return PlaceState.MET  # whatever the word: its package is called like that
+    found = state_of((component.name,), "its name")
+    return "its name is not stated" if found is PlaceState.UNKNOWN else found or "it has no name"
 
 
 def version(_facts: ScoringFacts, _position: int, component: SbomComponent) -> Result:
     """Check the version."""
-    if component.version.strip():
-        return PlaceState.MET
-    return _unknown(component, "versionInfo", "Component Version") or "it has no version"
+    found = state_of((component.version,), "its version")
+    return found or _unknown(component, "versionInfo", "Component Version") or "it has no version"
 
 
 def supplier(facts: ScoringFacts, _position: int, component: SbomComponent) -> Result:
     """Check who supplies the component; in CycloneDX its manufacturer counts as well."""
     parties = (component.supplier, component.producer if facts.is_cyclonedx else None)
-    if any(party is not None and party.name.strip() for party in parties):
-        return PlaceState.MET
-    return _unknown(component, "supplier", "Component Producer") or "it has no supplier"
+    found = state_of(_names(parties), "its supplier")
+    return found or _unknown(component, "supplier", "Component Producer") or "it has no supplier"
 
 
 def producer(facts: ScoringFacts, _position: int, component: SbomComponent) -> Result:
@@ -49,8 +52,9 @@ def producer(facts: ScoringFacts, _position: int, component: SbomComponent) -> R
     parties = [component.producer]
     if facts.is_cyclonedx and facts.version < _MANUFACTURER_SINCE:
         parties += [component.supplier, *component.authors]
-    if any(party is not None and party.name.strip() for party in parties):
-        return PlaceState.MET
+    stated = state_of(_names(parties), "its producer")
+    if stated is not None:
+        return stated
     if component.supplier is not None:
         found = _unknown(component, "originator", "Component Producer")
         return found or "its producer is not given; its supplier is another entity"
@@ -59,8 +63,14 @@ def producer(facts: ScoringFacts, _position: int, component: SbomComponent) -> R
 
 def identifiers(_facts: ScoringFacts, _position: int, component: SbomComponent) -> Result:
     """Check that an identifier other than name and version is given: package URL, CPE, SWID, SWHID, gitoid."""
-    if component.package is not None or component.cpes or component.identifiers:
+    if component.package is not None and is_given(component.package.name):
         return PlaceState.MET
+    others = (value for _, value in component.identifiers)
+    if any(map(is_given, others)) or any(cpe_name(cpe) is not None for cpe in component.cpes):
+        return PlaceState.MET
+    if component.package is not None or component.cpes:
+        given = component.purl or component.cpes[0]
+        return f"it is identified by nothing: {excerpt(given)!r}"
     if component.purl:
         return f"its package URL is none: {excerpt(component.purl)!r}"
     return _unknown(component, "Component Identifiers") or "it has no package URL, CPE or other identifier"
@@ -68,14 +78,14 @@ def identifiers(_facts: ScoringFacts, _position: int, component: SbomComponent) 
 
 def findable(facts: ScoringFacts, position: int, component: SbomComponent) -> Result:
     """Check that the component can be found: by an identifier or a hash. The product itself is found by its name."""
-    if position == facts.root or component.digests:
+    if position == facts.root or any(map(_is_digest, component.digests)):
         return PlaceState.MET
     return identifiers(facts, position, component)
 
 
 def hash_value(facts: ScoringFacts, position: int, component: SbomComponent) -> Result:
     """Check that a hash is given. The product is exempt: its files need not exist when the document is made."""
-    if component.digests or any(reference.digests for reference in component.references):
+    if any(map(_is_digest, _digests(component))):
         return PlaceState.MET
     if position == facts.root:
         return PlaceState.EXEMPT
@@ -84,8 +94,7 @@ def hash_value(facts: ScoringFacts, position: int, component: SbomComponent) -> 
 
 def hash_algorithm(_facts: ScoringFacts, _position: int, component: SbomComponent) -> Result:
     """Check that a hash is of an algorithm that is secure."""
-    found = {digest.algorithm for digest in component.digests}
-    found.update(digest.algorithm for reference in component.references for digest in reference.digests)
+    found = {digest.algorithm for digest in _digests(component) if _is_digest(digest)}
     if not found:
         return PlaceState.EXEMPT
     if not SECURE_HASHES.isdisjoint(found):
@@ -104,10 +113,10 @@ def licence(_facts: ScoringFacts, _position: int, component: SbomComponent) -> R
             if fault:
                 return fault
             given = True
-        given = given or bool(stated.name.strip())
+        given = given or is_given(stated.name)
     if given:
         return PlaceState.MET
-    if any(stated.expression == NO_ASSERTION for stated in component.licences):
+    if any(is_unknown(stated.expression) or is_unknown(stated.name) for stated in component.licences):
         return PlaceState.UNKNOWN
     return _unknown(component, "licenseDeclared", "licenseConcluded", "Component License") or "it has no licence"
 
@@ -151,6 +160,21 @@ def broken_references(facts: ScoringFacts) -> Iterator[Gap]:
     """Yield the references that lead to nothing."""
     for defect in facts.defects(DefectKind.REFERENCE):
         yield Gap(defect.location, "", defect.message)
+
+
+def _names(parties: Iterable[SbomParty | None]) -> Iterator[str]:
+    return (party.name for party in parties if party is not None)
+
+
+def _digests(component: SbomComponent) -> Iterator[SbomDigest]:
+    yield from component.digests
+    for reference in component.references:
+        yield from reference.digests
+
+
+def _is_digest(digest: SbomDigest) -> bool:
+    """Return whether a digest is one: zeros fill a field."""
+    return bool(digest.value.strip("0"))
 
 
 def _unknown(component: SbomComponent, *names: str) -> PlaceState | None:

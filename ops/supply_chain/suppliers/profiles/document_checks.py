@@ -9,6 +9,7 @@ from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.suppliers.entries import utc
 from ops.supply_chain.suppliers.profiles.elements import MOST_PLACES, Gap, PlaceState, Result, Tally
 from ops.supply_chain.suppliers.profiles.facts import ScoringFacts
+from ops.supply_chain.suppliers.profiles.placeholders import is_given, is_unknown, state_of
 
 _EMAIL = re.compile(r"[^@\s<>()]+@[^@\s<>()]+\.[^@\s<>().]+")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#]+(?:[/?#]\S*)?", re.IGNORECASE)
@@ -55,8 +56,9 @@ def contact_problem(parties: tuple[SbomParty, ...], what: str) -> str:
 
 def author(facts: ScoringFacts) -> Result:
     """Check that a person or an organisation made the document."""
-    if any(party.name.strip() for party in facts.sbom.authors):
-        return PlaceState.MET
+    found = state_of((party.name for party in facts.sbom.authors), "its author")
+    if found is not None:
+        return found
     return PlaceState.UNKNOWN if "SBOM Author" in facts.unknown else "no person or organisation is named as its author"
 
 
@@ -109,24 +111,27 @@ def _at_least(facts: ScoringFacts, oldest: tuple[int, ...]) -> Result:
 
 def generation_context(facts: ScoringFacts) -> Result:
     """Check that the document states in which phase of the product's life it was made."""
-    return PlaceState.MET if any(phase.strip() for phase in facts.sbom.phases) else "the phase is not given"
+    return PlaceState.MET if any(map(is_given, facts.sbom.phases)) else "the phase is not given"
 
 
 def tool_name(facts: ScoringFacts) -> Result:
     """Check that the tool that made the document is named."""
-    if any(tool.name.strip() for tool in facts.sbom.tools):
-        return PlaceState.MET
+    found = state_of((tool.name for tool in facts.sbom.tools), "its tool")
+    if found is not None:
+        return found
     return PlaceState.UNKNOWN if "Tool Name" in facts.unknown else "no tool is named"
 
 
 def tool_version(facts: ScoringFacts) -> Result:
     """Check that each tool has a version."""
-    named = [tool for tool in facts.sbom.tools if tool.name.strip()]
+    named = [tool for tool in facts.sbom.tools if is_given(tool.name)]
     if not named:
         return PlaceState.EXEMPT
-    without = [tool.name for tool in named if not tool.version.strip()]
+    without = [tool.name for tool in named if not is_given(tool.version)]
     if not without:
         return PlaceState.MET
+    if all(is_unknown(tool.version) for tool in named if tool.name in without):
+        return PlaceState.UNKNOWN
     return PlaceState.UNKNOWN if "Tool Version" in facts.unknown else f"the tool {excerpt(without[0])} has no version"
 
 
