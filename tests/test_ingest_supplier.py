@@ -283,14 +283,38 @@ def test_status_and_request_show_what_is_open(world: World) -> None:
     assert "--request Acme" in text
     code, text = world.run("--status")
     assert code == ExitCode.PASS
-    assert text.splitlines()[1:] == ["  Acme: 1 accepted, 1 quarantined; 1 product, newest 2026-11-29"]
+    assert text.splitlines()[1:] == [
+        "  Acme: 1 accepted, 1 quarantined; 1 product, last received on 2026-11-29",
+        "  not met by 1 document: Every document is signed by its supplier",
+        "    b.json: it is not signed",
+        f"next: nox -s supplier -- --project {world.project} --request Acme",
+    ]
     code, text = world.run("--request", "Acme")
     assert code == ExitCode.PASS
     assert text.startswith("To Acme:\n")
     assert f"b.json (SHA-256 {sha256(sbom('2.0'))}) for pkg:generic/thing 2.0:" in text
     assert "- it is not signed" in text
     assert "a.json" not in text
-    assert world.run("--request", "Nemo")[0] == ExitCode.USAGE
+    code, text = world.run("--request", "Nemo")
+    assert code == ExitCode.USAGE
+    assert "there are documents of: Acme" in text
+
+
+def test_who_sent_something_that_no_supplier_signed_is_to_be_configured(world: World) -> None:
+    config = world.project / ".security-config.toml"
+    config.write_text(config.read_text().partition("[[suppliers]]")[0])
+    world.sent("a.json", GOOD)
+    world.sent("copy.json", GOOD)
+    _, text = world.run(world.inbox)
+    step = (
+        "next: describe who sent them as [[suppliers]] in .security-config.toml (docs/suppliers.md), "
+        f"then nox -s supplier -- --project {world.project} --rebuild"
+    )
+    head = "2 documents (1 with the same bytes as another): 0 accepted, 2 quarantined, 0 refused"
+    assert text.splitlines()[0] == head
+    assert text.splitlines()[-1] == step
+    assert world.run("--status")[1].splitlines()[-1] == step
+    assert world.run(world.inbox)[1].startswith("2 documents (2 received before): ")
 
 
 def test_a_document_below_its_profile_is_quarantined_and_the_request_names_each_element(world: World) -> None:

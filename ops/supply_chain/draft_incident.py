@@ -199,7 +199,7 @@ def _moment(run: StageRun, option: str, text: str) -> str:
 
 
 def _wrong(message: str) -> UsageError:
-    return UsageError(message, hint="See 'draft_incident --help'.", kind=ErrorClass.COMMAND_LINE)
+    return UsageError(message, hint=f"See {command('incident', '--help')}.", kind=ErrorClass.COMMAND_LINE)
 
 
 def _result(run: StageRun, incident: Incident, what: str, *, drafted: int) -> StageResult:

@@ -17,6 +17,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UnavailableError, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import plural, printable
@@ -128,7 +129,7 @@ def _readme(draft: TeiDraft) -> str:
 
 
 def _wrong(message: str) -> UsageError:
-    return UsageError(message, hint="See 'draft_tea --help'.", kind=ErrorClass.COMMAND_LINE)
+    return UsageError(message, hint=f"See {command('draft_tea', '--help')}.", kind=ErrorClass.COMMAND_LINE)
 
 
 if __name__ == "__main__":

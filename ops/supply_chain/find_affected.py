@@ -27,6 +27,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import printable
@@ -162,7 +163,7 @@ def _reply(run: StageRun, found: Answer, sources: Sources) -> list[str]:
 
 
 def _wrong(message: str) -> UsageError:
-    return UsageError(message, hint="See 'find_affected --help'.", kind=ErrorClass.COMMAND_LINE)
+    return UsageError(message, hint=f"See {command('affected', '--help')}.", kind=ErrorClass.COMMAND_LINE)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ops.supply_chain.contracts.config.suppliers import QualityProfile
-from ops.supply_chain.core.commands import command, quoted
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
@@ -129,13 +129,13 @@ def _ingest(run: StageRun, address: RegistryAddress) -> StageResult:
         with RegistryWriter(address) as writer:
             lines = with_vex(list(rebuild(setting, writer)), setting=setting, writer=writer, address=address)
             register_releases(ArtifactStore(run.artifacts), writer)
-        return _result(lines)
+        return _result(run, lines)
     with TemporaryDirectory(prefix="sealwright-") as folder:
         given = _given(run, Path(folder))
         with RegistryWriter(address) as writer:
             found = ingest(given, setting=setting, writer=writer, now=timestamp(run.now), supplier=run.args.supplier)
             lines = with_vex(list(found), setting=setting, writer=writer, address=address)
-    return _result(lines)
+    return _result(run, lines)
 
 
 def _given(run: StageRun, folder: Path) -> Iterator[GivenDocument]:
@@ -148,16 +148,13 @@ def _given(run: StageRun, folder: Path) -> Iterator[GivenDocument]:
     return chain(given_documents(paths), documents_at(urls, folder, offline=run.offline) if urls else ())
 
 
-def _result(lines: list[IntakeLine]) -> StageResult:
+def _result(run: StageRun, lines: list[IntakeLine]) -> StageResult:
     from ops.supply_chain.contracts.values.registry import IntakeDecision
-    from ops.supply_chain.suppliers.screen import counts_of, document_of, intake_text
+    from ops.supply_chain.suppliers.screen import counts_of, document_of, intake_steps, intake_text
 
     open_ = [line for line in lines if line.decision is not IntakeDecision.ACCEPTED]
     text = intake_text(lines, _titles()[0])
-    if open_:
-        named = next((line.supplier for line in open_ if line.supplier), "")
-        words = ["--request", quoted(printable(named))] if named else ["--status"]
-        text.append(f"next: {command('supplier', *words)}")
+    text += intake_steps((line.supplier for line in open_), configured=bool(run.config.suppliers))
     return StageResult(
         outcome=Outcome.FAIL if open_ else Outcome.PASS if lines else Outcome.NOT_EXAMINED,
         text="\n".join(text),
@@ -167,15 +164,18 @@ def _result(lines: list[IntakeLine]) -> StageResult:
 
 
 def _status(run: StageRun, address: RegistryAddress) -> StageResult:
+    from ops.supply_chain.contracts.values.registry import IntakeDecision
     from ops.supply_chain.gather.suppliers.statements import review_statements
-    from ops.supply_chain.suppliers.screen import status_of, status_text
+    from ops.supply_chain.suppliers.screen import intake_steps, status_of, status_text
     from ops.supply_chain.suppliers.statement_review import review_of, review_text
 
     with _opened(address) as reader:
         documents, counts = reader.documents(), reader.counts()
         review = review_statements(reader, run.config.suppliers, _store(run, address))
         incomplete = reader.incomplete()
-    text = [*status_text(documents, counts), *review_text(review)]
+    open_ = [document.supplier for document in documents if document.decision is not IntakeDecision.ACCEPTED]
+    text = [*status_text(documents, counts, _titles()[0]), *review_text(review)]
+    text += intake_steps(open_, configured=bool(run.config.suppliers))
     if incomplete:
         by = "registered by an earlier version: BOM-Links and digests do not lead to"
         text.append(f"next: {command('supplier', '--rebuild')}  # {plural(incomplete, 'document')} {by} them")
@@ -192,9 +192,14 @@ def _request(address: RegistryAddress, name: str) -> StageResult:
     from ops.supply_chain.suppliers.screen import request_text
 
     with _opened(address) as reader:
-        documents = [document for document in reader.documents() if document.supplier == name]
+        received = reader.documents()
+    documents = [document for document in received if document.supplier == name]
     if not documents:
-        raise _wrong(f"--request {printable(name)!r}: no document of this supplier was received")
+        known = dict.fromkeys(printable(document.supplier) for document in received if document.supplier)
+        raise _wrong(
+            f"--request {printable(name)!r}: no document of this supplier was received; "
+            f"there are documents of: {', '.join(known) or 'none'}"
+        )
     open_ = [document for document in documents if document.decision is not IntakeDecision.ACCEPTED]
     text = request_text(name, open_, *_titles())
     return StageResult(
@@ -243,7 +248,7 @@ def _titles() -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _wrong(message: str) -> UsageError:
-    return UsageError(message, hint="See 'ingest_supplier --help'.", kind=ErrorClass.COMMAND_LINE)
+    return UsageError(message, hint=f"See {command('supplier', '--help')}.", kind=ErrorClass.COMMAND_LINE)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import plural, printable
@@ -128,7 +129,7 @@ def _sent(server: DependencyTrack, upload: Upload, url: str, seconds: float) -> 
 
 
 def _wrong(message: str) -> UsageError:
-    return UsageError(message, hint="See 'upload_sbom --help'.", kind=ErrorClass.COMMAND_LINE)
+    return UsageError(message, hint=f"See {command('upload', '--help')}.", kind=ErrorClass.COMMAND_LINE)
 
 
 if __name__ == "__main__":

@@ -56,9 +56,20 @@ CASES = (
     "security_md",
 )
 
+HELP = "tests/printed/test_help.py::test_the_help_of_a_session_is_that_of_its_stage"
+HELPED = {
+    "affected": "find_affected",
+    "draft_tea": "draft_tea",
+    "incident": "draft_incident",
+    "supplier": "ingest_supplier",
+    "upload": "upload_sbom",
+}
+"""Session -> the stage whose help a wrong command line leads to."""
+
 EXECUTED = {
     **dict.fromkeys(CASES, HERE),
     "adopt --owner --write": "tests/test_adopt_project.py::test_the_step_that_names_owners_helps",
+    **dict.fromkeys((f"{session} --help" for session in HELPED), HELP),
     "supplier --rebuild": f"{_SUPPLIER}::test_rebuilt_from_the_stored_bytes_the_registry_is_the_same_and_follows_the_configuration",
     "supplier --request": f"{_SUPPLIER}::test_status_and_request_show_what_is_open",
     "supplier --profile --score": f"{_SUPPLIER}::test_a_score_needs_no_supplier_and_stores_nothing",

@@ -27,6 +27,8 @@ RUNTIME = {
     "{SIGNING_STAGE}": ("sign_artifacts",),
     "{session}": ("rehearse",),
     "{name}": ("rehearse",),
+    "{self.prog}": ("STAGE",),
+    "{owner}": ("STAGE",),
     "{*self._named}": ("--project", "x"),
     "{*options}": (),
     "{pins}": ("--upgrade-package", "idna"),

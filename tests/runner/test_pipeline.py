@@ -122,7 +122,7 @@ def test_what_no_stage_knows_is_an_error(started: list[list[str]], options: list
 
 ADVICE = [
     ("--colour", "NO_COLOR=1"), ("--no-color", "FORCE_COLOR=1"), ("--versoin", "The nearest option is --version."),
-    ("--try-last-value", "See 'try_last --help'."), ("--wibble", "The shared options are listed with --help."),
+    ("--try-last-value", "See nox -s try_last -- --help."), ("--wibble", "The shared options are listed with --help."),
 ]  # fmt: skip
 
 

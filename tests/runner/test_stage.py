@@ -211,10 +211,10 @@ def test_a_wrong_command_line_does_not_leak_in_public(
 
 def test_a_wrong_command_line_is_told_otherwise(call: Callable[..., int], capfd: pytest.CaptureFixture[str]) -> None:
     assert call(lambda _run: _result(), "--zz") == ExitCode.USAGE
-    assert capfd.readouterr().err == ("error: unrecognized arguments: --zz\n  next: See 'try_runner --help'.\n")
+    assert capfd.readouterr().err == ("error: unrecognized arguments: --zz\n  next: See nox -s try_runner -- --help.\n")
     assert call(lambda _run: _result(), "--projct=x") == ExitCode.USAGE
     assert capfd.readouterr().err == (
-        "error: unrecognized arguments: --projct=x\n  next: The nearest option is --project. See 'try_runner --help'.\n"
+        "error: unrecognized arguments: --projct=x\n  next: The nearest option is --project. See nox -s try_runner -- --help.\n"
     )
 
 

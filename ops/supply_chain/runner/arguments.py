@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.start import TREE
 from ops.supply_chain.runner.streams import print_result
@@ -46,7 +47,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         unknown = message.removeprefix("unrecognized arguments: ").split()[:1] if "unrecognized" in message else []
         nearest = nearest_option(unknown[0], self._option_string_actions) if unknown else ""
-        hint = f"{nearest}See '{self.prog} --help'."
+        hint = f"{nearest}See {command(self.prog, '--help')}."
         raise UsageError(message, hint=hint, kind=ErrorClass.COMMAND_LINE)
 
     def print_help(self, file: object = None) -> None:  # noqa: ARG002 - the base class has it

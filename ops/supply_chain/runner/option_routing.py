@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Collection, Sequence
 
 from ops.supply_chain import PIPELINE
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.runner.arguments import nearest_option, parser_for
 
@@ -46,7 +47,7 @@ def _advice_on(flag: str, known: Collection[str]) -> str:
         return "Colour is switched by environment variables: NO_COLOR=1, FORCE_COLOR=1."
     owner = next((row.script for row in PIPELINE if flag in _flags(row.script)), "")
     if owner:
-        return f"{owner} has it, which is not part of this session. See '{owner} --help'."
+        return f"{owner} has it, which is not part of this session. See {command(owner, '--help')}."
     return f"{nearest_option(flag, sorted(known))}The shared options are listed with --help."
 
 

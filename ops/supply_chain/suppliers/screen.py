@@ -12,12 +12,16 @@ from ops.supply_chain.contracts.values.registry import (
     RegisteredDocument,
     RegistryCounts,
 )
+from ops.supply_chain.core.commands import command, quoted
 from ops.supply_chain.core.text import excerpt, plural, printable
 
 MOST_CAUSES = 8
 """Kinds of reasons that a screen shows; the JSON has all."""
 
-MOST_SUPPLIERS = 15
+MOST_SUPPLIERS = 12
+MOST_STATUS_LINES = 16
+"""Of suppliers and of kinds of reasons, in the status; a kind has two."""
+
 MOST_NAMED = 2
 """Documents that a kind of reason names."""
 
@@ -54,29 +58,60 @@ def intake_text(lines: Sequence[IntakeLine], titles: Mapping[str, str]) -> list[
         titles: Code of a rule -> its title.
     """
     counts = counts_of(lines)
-    known = f" ({counts['known']} received before)" if counts["known"] else ""
+    fresh = {line.digest for line in lines if not line.known}
+    copies = sum(line.known and line.digest in fresh for line in lines)
+    before = [f"{counts['known'] - copies} received before"] if counts["known"] > copies else []
+    before += [f"{copies} with the same bytes as another"] if copies else []
+    known = f" ({', '.join(before)})" if before else ""
     head = ", ".join(f"{counts[decision.value]} {decision.value}" for decision in reversed(WORST_FIRST))
-    text = [f"{plural(len(lines), 'document')}{known}: {head}"]
+    return [f"{plural(len(lines), 'document')}{known}: {head}", *_causes(lines, titles, MOST_CAUSES)]
+
+
+def _causes(lines: Iterable[IntakeLine], titles: Mapping[str, str], most: int) -> list[str]:
+    """Return the kinds of reasons, those of the most documents first: two lines each, and how many there are beyond the most."""
+    text = []
     causes: defaultdict[str, list[tuple[IntakeLine, IntakeReason]]] = defaultdict(list)
     for line in lines:
         for reason in line.reasons:
             causes[reason.code].append((line, reason))
-    order = sorted(causes, key=lambda code: (-len({line.place for line, _ in causes[code]}), code))
-    for code in order[:MOST_CAUSES]:
+    order = sorted(causes, key=lambda code: (-_documents(causes[code]), code))
+    for code in order[:most]:
         text += _cause(titles.get(code, "The file can be read"), causes[code])
-    if len(order) > MOST_CAUSES:
-        text.append(f"  and {plural(len(order) - MOST_CAUSES, 'more kind')} of reasons: see --format json")
+    if len(order) > most:
+        text.append(f"  and {plural(len(order) - most, 'more kind')} of reasons: see --format json")
     return text
 
 
+def _documents(found: Iterable[tuple[IntakeLine, IntakeReason]]) -> int:
+    return len({(line.place, line.digest) for line, _ in found})
+
+
 def _cause(title: str, found: Sequence[tuple[IntakeLine, IntakeReason]]) -> list[str]:
-    places = list(dict.fromkeys(line.place for line, _ in found))
+    count = _documents(found)
     line, reason = found[0]
-    more = f"; and {len(places) - 1} more" if len(places) > 1 else ""
+    more = f"; and {count - 1} more" if count > 1 else ""
     return [
-        f"  {plural(len(places), 'document')} without: {title}",
+        f"  not met by {plural(count, 'document')}: {title}",
         f"    {printable(line.place)}: {excerpt(reason.message)}{more}",
     ]
+
+
+def intake_steps(open_suppliers: Iterable[str], *, configured: bool) -> list[str]:
+    """Return what to do about documents that are not accepted, the most important first.
+
+    Args:
+        open_suppliers: The supplier of each such document, empty for none.
+        configured: Whether the configuration has a supplier.
+    """
+    names = list(dict.fromkeys(open_suppliers))
+    steps = [f"next: {command('supplier', '--request', quoted(printable(name)))}" for name in names if name][:1]
+    if "" in names:
+        who = "their supplier" if configured else "who sent them"
+        rebuild = command("supplier", "--rebuild")
+        steps.append(
+            f"next: describe {who} as [[suppliers]] in .security-config.toml (docs/suppliers.md), then {rebuild}"
+        )
+    return steps
 
 
 def document_of(lines: Sequence[IntakeLine]) -> dict[str, Any]:
@@ -97,8 +132,10 @@ def document_of(lines: Sequence[IntakeLine]) -> dict[str, Any]:
     }
 
 
-def status_text(documents: Sequence[RegisteredDocument], counts: RegistryCounts) -> list[str]:
-    """Return the state of the registry, one line a supplier: those with documents that are not accepted first."""
+def status_text(
+    documents: Sequence[RegisteredDocument], counts: RegistryCounts, titles: Mapping[str, str]
+) -> list[str]:
+    """Return the state of the registry, one line a supplier: those with documents that are not accepted first; then why not."""
     amounts = (
         plural(counts.documents, "document"),
         plural(counts.packages, "package"),
@@ -113,7 +150,11 @@ def status_text(documents: Sequence[RegisteredDocument], counts: RegistryCounts)
     text += [_supplier_line(name, of[name]) for name in order[:MOST_SUPPLIERS]]
     if len(order) > MOST_SUPPLIERS:
         text.append(f"  and {plural(len(order) - MOST_SUPPLIERS, 'more supplier')}: see --format json")
-    return text
+    lines = [
+        IntakeLine(document.name, document.decision, document.supplier, document.reasons, document.digest)
+        for document in documents
+    ]
+    return text + _causes(lines, titles, max(1, (MOST_STATUS_LINES - len(text)) // 2))
 
 
 def _open(documents: Iterable[RegisteredDocument]) -> int:
@@ -125,7 +166,7 @@ def _supplier_line(name: str, documents: Sequence[RegisteredDocument]) -> str:
     products = {document.product for document in documents if document.product}
     newest = max(document.ingested for document in documents)
     parts = ", ".join(f"{found[decision]} {decision.value}" for decision in reversed(WORST_FIRST) if found[decision])
-    return f"  {printable(name) or '(no supplier)'}: {parts}; {plural(len(products), 'product')}, newest {newest[:10]}"
+    return f"  {printable(name) or '(no supplier)'}: {parts}; {plural(len(products), 'product')}, last received on {newest[:10]}"
 
 
 def status_of(documents: Sequence[RegisteredDocument], counts: RegistryCounts) -> dict[str, Any]:

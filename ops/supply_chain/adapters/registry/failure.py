@@ -5,6 +5,7 @@ Source: https://www.sqlite.org/rescode.html, https://www.postgresql.org/docs/cur
 
 from __future__ import annotations
 
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError, OutputError, StageError, UnavailableError
 from ops.supply_chain.core.text import without_credentials
 
@@ -17,6 +18,8 @@ _FULL = frozenset({"SQLITE_FULL", "53100"})
 _NOT_WRITABLE = frozenset({"SQLITE_READONLY", "SQLITE_IOERR_WRITE", "SQLITE_CANTOPEN", "25006", "42501"})
 _DAMAGED = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB"})
 _BUSY = frozenset({"SQLITE_BUSY", "55P03"})
+_NOTHING_THERE = frozenset({"42P01", "3F000"})
+"""A table or a schema that does not exist."""
 
 
 def code_of(error: BaseException) -> str:
@@ -52,15 +55,18 @@ def registry_failure(error: BaseException, where: str) -> StageError:
     if base in _DAMAGED:
         return InputError(
             f"registry {where}: the file is damaged or is no database",
-            hint="Move it away and run `supplier --rebuild`: everything in it comes from the stored documents.",
+            hint=f"Everything in it comes from the stored documents: move it away, then run {command('supplier', '--rebuild')}",
         )
+    problem, hint = _no_answer(error, code, base)
+    return UnavailableError(f"registry {where}: {problem}", hint=hint)
+
+
+def _no_answer(error: BaseException, code: str, base: str) -> tuple[str, str]:
+    """Return why a registry gives no answer, and what to do."""
     if base in _BUSY:
-        return UnavailableError(
-            f"registry {where}: other runs are writing and did not finish in time",
-            hint="Wait for those runs, then run again.",
-        )
+        return "other runs are writing and did not finish in time", "Wait for those runs, then run again."
+    if code in _NOTHING_THERE:
+        return "nothing was registered in it yet", f"Register what is stored: {command('supplier', '--rebuild')}"
     words = without_credentials(str(getattr(error, "orig", None) or error)).strip().splitlines()
-    return UnavailableError(
-        f"registry {where}: {words[0] if words else type(error).__name__}",
-        hint="Check the address and that the server accepts connections, then run again.",
-    )
+    hint = "Check the address and that the server accepts connections, then run again."
+    return (words[0] if words else type(error).__name__), hint

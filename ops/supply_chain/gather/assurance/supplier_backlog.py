@@ -103,7 +103,7 @@ def observe(
     }
     unaccepted = [document for found in products.values() for document in found.unaccepted]
     types = reader.listed_types(heads) if unchecked else ()
-    lines = (*_unaccepted_lines(unaccepted), *_unchecked_lines(unchecked, types, documents))
+    lines = (*_unchecked_lines(unchecked, types, documents), *_unaccepted_lines(unaccepted))
     return Observed(
         observations,
         observer.check,
@@ -324,13 +324,23 @@ def purl_of_key(key: ComponentKey) -> str:
 
 
 def _unaccepted_lines(documents: Sequence[RegisteredDocument]) -> Iterator[UncheckedPart]:
+    """Yield a line for each document in quarantine; one for all of a supplier that has more than a few."""
+    of: defaultdict[str, list[RegisteredDocument]] = defaultdict(list)
     for document in documents:
-        words = ["--request", quoted(printable(document.supplier))] if document.supplier else ["--status"]
+        of[document.supplier].append(document)
+    for supplier, found in of.items():
+        words = ["--request", quoted(printable(supplier))] if supplier else ["--status"]
         step = f"See what to correct: {command('supplier', *words)}"
-        what = f"{printable(document.supplier) or '(no supplier)'} {excerpt(document.product) or '(no product)'} {printable(document.product_version)}"
-        yield UncheckedPart(
-            text=f"{what.rstrip()}: {printable(document.name)} ({document.digest[:12]}) is in quarantine", step=step
-        )
+        who = printable(supplier) or "(no supplier)"
+        if len(found) > MOST_NAMED:
+            named = ", ".join(f"{excerpt(document.name)} ({document.digest[:12]})" for document in found[:MOST_NAMED])
+            text = f"{who}: {plural(len(found), 'document is', 'documents are')} in quarantine: {named}, ..."
+            yield UncheckedPart(text=text, step=step)
+            continue
+        for document in found:
+            what = f"{who} {excerpt(document.product) or '(no product)'} {printable(document.product_version)}"
+            text = f"{what.rstrip()}: {printable(document.name)} ({document.digest[:12]}) is in quarantine"
+            yield UncheckedPart(text=text, step=step)
 
 
 def _unchecked_lines(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ops.supply_chain.adapters.dependency_track.client import ServerVersion, newest_cyclonedx
 from ops.supply_chain.adapters.dependency_track.multipart import Form, form
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.text import printable
@@ -157,4 +158,4 @@ def _text(option: str, text: str) -> str:
 
 
 def _wrong(message: str) -> UsageError:
-    return UsageError(message, hint="See 'upload_sbom --help'.", kind=ErrorClass.COMMAND_LINE)
+    return UsageError(message, hint=f"See {command('upload', '--help')}.", kind=ErrorClass.COMMAND_LINE)

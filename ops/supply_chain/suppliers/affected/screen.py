@@ -219,6 +219,11 @@ def next_steps(answer: Answer) -> Iterator[str]:
     if suppliers and (answer.ids or answer.versions):
         names = sorted({printable(place.name) or "the supplier" for place in suppliers})
         yield f"ask {_names(names)} for a version without it, or for a VEX statement; then {command('supplier', 'FILE')}"
+    deployed = [place for place in affected if place.kind is PlaceKind.DEPLOYED]
+    if deployed and (answer.ids or answer.folder):
+        yield f"in {_owner_list(deployed)}: {'; '.join(dict.fromkeys(map(_remedy, deployed[:MOST_PLACES])))}"
+    if answer.retry and not answer.places:
+        yield command("affected", quoted(answer.retry))
     if answer.of(PlaceStatus.UNTRUSTED):
         named = next((place.name for place in answer.of(PlaceStatus.UNTRUSTED) if place.name), "")
         words = ["--request", quoted(printable(named))] if named else ["--status"]
@@ -226,6 +231,16 @@ def next_steps(answer: Answer) -> Iterator[str]:
     yield from dict.fromkeys(problem.step for problem in answer.problems if problem.step)
     if answer.retry:
         yield command("affected", quoted(answer.retry))
+
+
+def _remedy(place: FoundPlace) -> str:
+    """Return what to do about an installed distribution."""
+    name = _brief(place.package)
+    return (
+        f"update {name} to {_brief(place.fixed)} or later"
+        if place.fixed
+        else f"remove {name}: no fixed version is known"
+    )
 
 
 def _owner_list(places: Sequence[FoundPlace]) -> str:

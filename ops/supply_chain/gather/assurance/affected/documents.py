@@ -203,8 +203,10 @@ def owner_of(document: RegisteredDocument) -> str:
 
 
 def shown_package(component: RegisteredComponent) -> str:
-    """Return a component's package for people: a name of PyPI, else its package URL, else its name."""
+    """Return a component's package for people: a name of PyPI, else its package URL, else its name; for a document itself, that."""
     package = component.package
+    if not (package.type or package.name):
+        return "the document itself"
     if package.type == "pypi":
         return package.name
     path = "/".join(filter(None, (package.namespace, package.name)))
