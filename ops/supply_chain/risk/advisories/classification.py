@@ -136,11 +136,15 @@ def _malformed(place: str, entry: SeverityEntry, problem: str) -> Finding:
 
 
 def _unused(entry: Classification, overruled: str) -> Finding:
-    step = "Remove it; to accept a finding whose records rate it higher, use a waiver." if overruled else "Remove it."
+    if overruled:
+        step = "Remove it; to accept a finding whose records rate it higher, use a waiver."
+    else:
+        step = "Remove it, unless a supported release or a product of a supplier needs it."
     return Finding(
         code=UNUSED,
         severity=Severity.INFO,
-        message=f"{entry.place} ({entry.id}) classifies nothing" + (f": {overruled}" if overruled else ""),
+        message=f"{entry.place} ({entry.id}) classifies nothing of today's locks"
+        + (f": {overruled}" if overruled else ""),
         next_step=step,
         package=entry.package,
         path=CONFIG_NAME,
