@@ -12,7 +12,8 @@ from ops.supply_chain.adapters.rego import engine as rego
 from ops.supply_chain.adapters.rego.answers import UNDECIDED
 from ops.supply_chain.adapters.rego.metadata import package_of
 from ops.supply_chain.adapters.rego.rule_files import Module, Policy, load_policy
-from ops.supply_chain.suppliers.decision import PROFILE, REFUSED_BY
+from ops.supply_chain.contracts.values.registry import IntakeDecision
+from ops.supply_chain.suppliers.decision import PROFILE, REFUSED_BY, decisions, undecided
 from tests.policy.support import POLICY
 
 TESTS = sorted((POLICY / PROFILE).glob("*/*_test.rego"))
@@ -57,3 +58,15 @@ def test_a_rule_does_what_its_cases_state(path: Path) -> None:
             assert [denial.subject for denial in verdict.denials] == case.get("deny", []), name
             assert [denial.message for denial in verdict.denials] == case.get("messages", []), name
             assert (verdict.examined if verdict.outcome == "pass" else None) == case.get("examined"), name
+
+
+@pytest.mark.parametrize("part", [{"digest": "x"}, {"digest": None}, {"problem": None}, {"signature": None}])
+def test_a_document_of_another_form_is_never_accepted(part: dict[str, Any]) -> None:
+    modules = [module(POLICY / PROFILE / "lib" / "fixtures_test.rego")]
+    package = modules[0].package
+    good = rego.query(policy().libraries, modules, policy().documents, f"{package}.good")["documents"][0]
+    digests = [good["digest"], "b" * 64]
+    verdicts = rego.Engine(policy()).evaluate({"documents": [good, {**good, "digest": digests[1], **part}]})
+    assert undecided(verdicts, digests)
+    found = decisions(verdicts, digests, policy().data)
+    assert IntakeDecision.ACCEPTED not in {decided.decision for decided in found.values()}

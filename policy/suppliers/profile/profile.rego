@@ -13,21 +13,24 @@ import rego.v1
 import data.sealwright.lib
 import data.sealwright.suppliers.lib.documents
 
-pass := {"examined": count(documents.all)} if {
+pass := {"examined": documents.total} if {
 	count(deny) == 0
-	every document in documents.read {
+	every document in input.documents {
 		scored(document)
 	}
 }
 
 deny := [lib.entry(element.sentence, document.digest) |
-	some document in documents.read
+	some document in input.documents
+	document.problem == ""
 	is_object(document.profile)
 	some element in document.profile.missing
 ]
 
 # A VEX document, and what has no supplier, is measured by no profile.
 scored(document) if document.profile == null
+
+scored(document) if document.problem != ""
 
 scored(document) if {
 	is_string(document.profile.name)

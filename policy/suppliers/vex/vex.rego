@@ -14,9 +14,9 @@ import rego.v1
 import data.sealwright.lib
 import data.sealwright.suppliers.lib.documents
 
-pass := {"examined": count(documents.all)} if {
+pass := {"examined": documents.total} if {
 	count(deny) == 0
-	every document in documents.read {
+	every document in input.documents {
 		stated(document)
 	}
 }
@@ -24,19 +24,23 @@ pass := {"examined": count(documents.all)} if {
 deny := array.concat(absent, unanswered)
 
 absent := [lib.entry("no VEX of its supplier about this version of the product was accepted, and it has none itself", document.digest) |
-	some document in documents.read
+	some document in input.documents
+	document.problem == ""
 	document.vex.required == true
 	document.vex.given != true
 ]
 
 unanswered := [lib.entry(concat("", ["it lists vulnerabilities without a statement about them: ", concat(", ", document.vex.unanswered)]), document.digest) |
-	some document in documents.read
+	some document in input.documents
+	document.problem == ""
 	document.vex.required == true
 	count(document.vex.unanswered) > 0
 ]
 
 # Of a document that needs none, nothing is asked.
 stated(document) if document.vex.required == false
+
+stated(document) if document.problem != ""
 
 stated(document) if {
 	document.vex.required == true

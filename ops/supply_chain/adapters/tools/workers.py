@@ -37,6 +37,12 @@ MOST_WORKERS = 8
 AHEAD = 2
 """Items that a worker has been given and not finished."""
 
+YOUNG, OLDEST = 0, 2
+"""Generations of the collector of cycles."""
+
+WHOLE_COLLECTION = 32
+"""After so many items a worker looks for cycles in all of its memory, not only in what is new."""
+
 OUT_OF_MEMORY = 91
 """Exit status of a worker that had no memory left."""
 
@@ -253,6 +259,7 @@ def _live(
     gc.freeze()
     gc.disable()
     decoder = msgspec.msgpack.Decoder(item_type)
+    done = 0
     while head := _exactly(own, _HEADER.size):
         item = decoder.decode(_exactly(own, _HEADER.unpack(head)[0]))
         kind, data = _result(work, item)
@@ -264,7 +271,9 @@ def _live(
             except OSError:
                 return  # the parent is gone
         del item, data
-        gc.collect()
+        done += 1
+        # What an item left is young; what is remembered for the next ones is old, and large.
+        gc.collect(YOUNG if done % WHOLE_COLLECTION else OLDEST)
 
 
 def _result(work: Callable[[Any], Any], item: Any) -> tuple[bytes, bytes]:
