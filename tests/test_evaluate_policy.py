@@ -369,7 +369,7 @@ def test_no_profile_at_all_denies(place: Place) -> None:
 def test_an_unknown_profile_is_a_usage_error(place: Place, capfd: pytest.CaptureFixture[str]) -> None:
     assert place.run(place.sbom, "--profile", "base,licence") == 2
     assert capfd.readouterr().err == (
-        "error: no policy profile is called 'licence'; there are base, cisa-2026, licences, provenance, release\n"
+        "error: no policy profile is called 'licence'; there are base, cisa-2026, exploitation, licences, provenance, release\n"
         "  next: The nearest is 'licences'.\n"
     )
 
