@@ -9,6 +9,8 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging.utils import canonicalize_version
+from packaging.version import InvalidVersion, Version
 
 from ops.supply_chain.contracts.values import advisory as contract
 from ops.supply_chain.contracts.values.advisory import (
@@ -20,6 +22,7 @@ from ops.supply_chain.contracts.values.advisory import (
     UnusableRecord,
     VersionRange,
 )
+from ops.supply_chain.formats import osv as osv_format
 from ops.supply_chain.formats.osv import GIT_ONLY, NOTHING_SAID, UNKNOWN_EVENT, UNKNOWN_RANGE, read_record
 from ops.supply_chain.formats.osv_targets import OTHER_READING
 from tests.fakes.advisories import affected, record
@@ -277,3 +280,50 @@ def test_a_change_of_what_an_index_holds_changes_its_format() -> None:
             ("kind", "value"),
         ],
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["summary", "credits"])
+def test_a_byte_that_is_no_text_makes_a_record_unusable_where_it_is_not_read_as_well(place: str) -> None:
+    data = json.dumps(record("PYSEC-1", affected("Foo"), **{place: "#"})).encode()
+    found = read(data.replace(b"#", b"\xff"))
+    assert isinstance(found, UnusableRecord)
+    assert found.packages == (() if place == "summary" else ("foo",))
+    hidden = read(data.replace(b"#", b"\xff").replace(b"Foo", b"F\xffo"))
+    assert isinstance(hidden, UnusableRecord)
+    assert hidden.packages == ()
+
+
+@settings(derandomize=True, max_examples=300, deadline=None)
+@given(st.text(alphabet='"\\u02n:, {}[]aid', max_size=40), st.integers(0, 200))
+def test_the_quick_reading_never_takes_a_record_with_a_repeated_key(text: str, place: int) -> None:
+    data = json.dumps(record("PYSEC-1", affected("foo"))).encode()
+    damaged = data[:place] + text.encode() + data[place:]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(osv_format, "_read_plainly", lambda _: None)
+        slow = read(damaged)
+    assert read(damaged) == slow
+
+
+@pytest.mark.parametrize(
+    "key", [b'"a":1,"a":2', b'"a" :1,"a":"\\""', b'"a":"\\u0022\\u0022","a":1', b'"\\u0061":1,"a":2']
+)
+def test_a_repeated_key_is_not_hidden_by_escapes_or_space(key: bytes) -> None:
+    assert osv_format._read_plainly(b"{" + key + b"}") is None
+    found = read(json.dumps(record("PYSEC-1", affected("foo"))).encode()[:-1] + b',"x":{' + key + b"}}")
+    assert isinstance(found, UnusableRecord)
+    assert found.reason == "the key 'a' occurs twice in one object"
+
+
+@settings(derandomize=True, max_examples=250, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["0", "1", "10", "01", ".", ".0", "a", "b", "rc", "c", ".post", ".dev", "!", "+", "-", " "])
+    )
+)
+def test_the_key_of_a_version_is_that_of_pep_440(parts: list[str]) -> None:
+    text = "".join(parts)
+    try:
+        expected = canonicalize_version(Version(text))
+    except InvalidVersion:
+        expected = text.strip().lower()
+    assert contract.version_key(text) == expected

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -82,8 +82,14 @@ class _Found(NamedTuple):
     doubt: str
 
 
-_EVENT_KINDS = frozenset(EventKind)
+_EVENT_KINDS = frozenset(kind.value for kind in EventKind)
+_KINDS = tuple((kind.value, kind) for kind in EventKind)
+_FIELDS = _Raw.__struct_fields__
+_TEXT = frozenset({str})
 _DECODER = msgspec.json.Decoder(_Raw)
+_WHOLE_DECODER = msgspec.json.Decoder(dict[str, Any])
+_ENCODER = msgspec.json.Encoder()
+_ESCAPED_QUOTE = b"\\u0022"
 
 
 def read_record(data: bytes, *, where: str, reading: Reading = PYPI_READING) -> OsvRecord | UnusableRecord:
@@ -97,21 +103,53 @@ def read_record(data: bytes, *, where: str, reading: Reading = PYPI_READING) -> 
         The record, or why it cannot be used. Never raises for any bytes.
     """
     try:
-        raw = _DECODER.decode(data)
+        raw = _read_plainly(data)
+        plain = raw is not None
+        raw = raw or _DECODER.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return UnusableRecord(where=where, id="", packages=(), reason=f"not a JSON object: {error}")
     try:
-        repeated = _repeated_key(data)
+        repeated = None if plain else _repeated_key(data)
         if repeated is not None:
             reason = f"the key {repeated[:40]!r} occurs twice in one object"
             return UnusableRecord(where=where, id="", packages=reading.salvage_text(data), reason=reason)
         return _record(raw, reading)
+    except ValueError as error:  # what is not read of a record may be no JSON at all
+        salvaged = _salvage_damaged(data, reading) if isinstance(error, UnicodeDecodeError) else ()
+        return UnusableRecord(where=where, id="", packages=salvaged, reason=f"not a JSON object: {_kind(error)}")
     except NotUnderstoodError as error:
         name = raw.id if isinstance(raw.id, str) and _IDENTIFIER.fullmatch(raw.id) else ""
         packages = reading.salvage(raw.affected)
         if packages is None:
             return OsvRecord(id=name, modified=None, withdrawn=False, advisories=())
         return UnusableRecord(where=where, id=name, packages=packages, reason=str(error))
+
+
+def _salvage_damaged(data: bytes, reading: Reading) -> tuple[str, ...]:
+    """Return the packages of a record with bytes that are no UTF-8; nothing where one may have such a byte."""
+    try:
+        return reading.salvage_text(data.decode("utf-8", "replace").encode())
+    except (ValueError, RecursionError):
+        return ()
+
+
+def _kind(error: ValueError) -> str:
+    return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+
+
+def _read_plainly(data: bytes) -> _Raw | None:
+    r"""Return a record that has no key twice; None where that is not certain this way, which is quicker than `_repeated_key`.
+
+    Every text of a document has two quotation marks, and one for each that is written as `\"` in it. A repeated key is not
+    in what is decoded, so that has fewer of them when it is encoded again. Only `\u0022` would hide that.
+    """
+    try:
+        document = _WHOLE_DECODER.decode(data)
+        if _ESCAPED_QUOTE in data or _ENCODER.encode(document).count(b'"') != data.count(b'"'):
+            return None
+    except (ValueError, RecursionError):
+        return None
+    return _Raw(*map(document.get, _FIELDS))
 
 
 def _record(raw: _Raw, reading: Reading) -> OsvRecord:
@@ -157,9 +195,9 @@ def _advisory(raw: _Raw, package: str, entries: list[tuple[EntryTarget, dict[str
         if target.doubt:
             claims.extend(_claims(entry.get("severity")))
             continue
-        listed = list(_versions(entry, target.list_key))
+        listed = _listed_versions(entry)
         found = list(_ranges(entry))
-        versions.update(listed)
+        versions.update(map(target.list_key, listed))
         ranges += (item.range for item in found if item.range is not None)
         doubts += (item.doubt for item in found if item.doubt)
         if not listed and not found:
@@ -180,11 +218,11 @@ def _advisory(raw: _Raw, package: str, entries: list[tuple[EntryTarget, dict[str
     )
 
 
-def _versions(entry: dict[str, Any], list_key: Callable[[str], str]) -> Iterator[str]:
-    for version in _list(entry.get("versions"), "affected[].versions"):
-        if not isinstance(version, str):
-            raise NotUnderstoodError("affected[].versions: holds something that is not text")
-        yield list_key(version)
+def _listed_versions(entry: dict[str, Any]) -> list[str]:
+    listed = _list(entry.get("versions"), "affected[].versions")
+    if not _TEXT.issuperset(map(type, listed)):
+        raise NotUnderstoodError("affected[].versions: holds something that is not text")
+    return listed
 
 
 def _ranges(entry: dict[str, Any]) -> Iterator[_Found]:
@@ -208,12 +246,12 @@ def _ranges(entry: dict[str, Any]) -> Iterator[_Found]:
 def _events(written: list[Any]) -> Iterator[Event]:
     for item in written:
         event = table(item, "affected[].ranges[].events[]")
-        for kind in EventKind:
-            version = event.get(kind.value)
+        for name, kind in _KINDS:
+            version = event.get(name)
             if version is None:
                 continue
             if not isinstance(version, str):
-                raise NotUnderstoodError(f"affected[].ranges[].events[].{kind}: not text")
+                raise NotUnderstoodError(f"affected[].ranges[].events[].{name}: not text")
             yield Event(kind, version)
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.supply_chain.adapters.osv import archive as osv_archive
-from ops.supply_chain.adapters.osv.archive import ArchiveMember, FolderDigest, read_folder, read_zip
+from ops.supply_chain.adapters.osv.archive import ArchiveMember, FolderDigest, ZipRecords, read_folder
 from ops.supply_chain.core.errors import UnavailableError
 from tests.fakes.advisories import archive
 
@@ -21,7 +21,7 @@ GOOD = archive({"PYSEC-1.json": b'{"id":"PYSEC-1"}', "PYSEC-2.json": b'{"id":"PY
 
 
 def read(data: bytes) -> list[ArchiveMember]:
-    return list(read_zip(io.BytesIO(data), where="x.zip"))
+    return list(ZipRecords(data, where="x.zip"))
 
 
 def refused(data: bytes) -> str:

@@ -7,11 +7,14 @@ not at all: a member that cannot be read could be a record.
 from __future__ import annotations
 
 import hashlib
+import io
+import itertools
 import os
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -31,6 +34,11 @@ _END, _LARGE_END = b"PK\x05\x06", b"PK\x06\x06"
 _LONGEST_END = (1 << 16) + 200
 """Bytes: the end record with the longest comment, after the two records of a large zip."""
 
+PACKED_LEVEL = 1
+
+_LOCAL_HEADER, _LENGTHS = 30, 4
+"""Bytes: the header before a member's name, and at its end the lengths of that name and of what follows it (APPNOTE 4.3.7)."""
+
 _NOT_HERE = 0xFFFF
 """The value of the count if it is in the record for large zips."""
 
@@ -44,32 +52,91 @@ class ArchiveMember(NamedTuple):
     data: bytes | None
 
 
-def read_zip(handle: IO[bytes], *, where: str) -> Iterator[ArchiveMember]:
-    """Read every member of a zip, in the zip's order.
+class ZipRecords:
+    """The members of a zip, readable in any order; a forked process reads them independently of its parent.
 
     Args:
-        handle: The zip, seekable.
+        data: The zip.
         where: Its name in errors.
     Raises:
-        UnavailableError: Not a complete zip, encrypted, a name twice, or too large.
+        UnavailableError: Not a complete zip, a name twice, or too large.
     """
-    try:
-        with zipfile.ZipFile(handle) as archive:
-            members = archive.infolist()
-            _check_names(members, where)
+
+    def __init__(self, data: bytes, *, where: str) -> None:
+        self._data, self._where = data, where
+        with _zip_errors(where):
+            handle = io.BytesIO(data)
+            self._archive = zipfile.ZipFile(handle)
+            self._members = self._archive.infolist()
+            _check_names(self._members, where)
             # zipfile skips what a damaged directory hides; a missing record would be a missed vulnerability.
-            if len(members) != _stated_count(handle):
+            if len(self._members) != _stated_count(handle):
                 raise _refused(where, "is not a complete zip: its directory does not have the stated number of members")
-            total = 0
-            for member in members:
-                record = _read_member(archive, member, where)
-                total += len(record.data or b"")
-                if total > MOST_TOTAL_BYTES:
-                    raise _refused(where, f"holds more than {MOST_TOTAL_BYTES} bytes")
-                yield record
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError) as error:
-        # RuntimeError: encrypted; struct.error: what zipfile lets through of a header that is cut off.
-        raise _refused(where, f"is not a complete zip: {error}") from error
+            # No more than the stated size is read of a member.
+            sizes = [item.file_size for item in self._members if item.filename.endswith(RECORD_SUFFIX)]
+            if sum(sizes) > MOST_TOTAL_BYTES and max(sizes) <= MOST_RECORD_BYTES:
+                raise _refused(where, f"holds more than {MOST_TOTAL_BYTES} bytes")
+
+    def __iter__(self) -> Iterator[ArchiveMember]:
+        return self.members(range(len(self._members)))
+
+    def parts(self, most_bytes: int) -> list[range]:
+        """Return the places of all members, in order, in parts of about so many unpacked bytes, at least one part."""
+        ends, size = [0], 0
+        for place, member in enumerate(self._members, 1):
+            size += member.file_size
+            if size >= most_bytes:
+                ends.append(place)
+                size = 0
+        if ends[-1] < len(self._members) or len(ends) == 1:
+            ends.append(len(self._members))
+        return [range(first, last) for first, last in itertools.pairwise(ends)]
+
+    def members(self, places: range) -> Iterator[ArchiveMember]:
+        """Read members.
+
+        Raises:
+            UnavailableError: One is damaged, encrypted, or too large.
+        """
+        for place in places:
+            with _zip_errors(self._where):
+                record = _read_member(self._archive, self._members[place], self._where)
+            yield record
+
+    def packed(self, place: int) -> PackedRecord:
+        """Return a member that was read, packed as the zip has it."""
+        member = self._members[place]
+        start = member.header_offset + _LOCAL_HEADER
+        start += sum(struct.unpack_from("<HH", self._data, start - _LENGTHS))
+        data = self._data[start : start + member.compress_size]
+        if member.compress_type == zipfile.ZIP_STORED:
+            return pack(data[: member.file_size])
+        return PackedRecord(member.file_size, data)
+
+
+class PackedRecord(NamedTuple):
+    """A record as a raw deflate stream, and its size in bytes; what the stream may have after that does not count."""
+
+    size: int
+    data: bytes
+
+
+def pack(data: bytes) -> PackedRecord:
+    """Pack a record."""
+    packer = zlib.compressobj(PACKED_LEVEL, wbits=-zlib.MAX_WBITS)
+    return PackedRecord(len(data), packer.compress(data) + packer.flush())
+
+
+def unpack(packed: PackedRecord) -> bytes:
+    """Unpack a record.
+
+    Raises:
+        zlib.error: It is damaged.
+    """
+    data = zlib.decompressobj(wbits=-zlib.MAX_WBITS).decompress(packed.data, packed.size) if packed.size else b""
+    if len(data) != packed.size:
+        raise zlib.error("a record is cut off")
+    return data
 
 
 def read_folder(folder: Path) -> Iterator[ArchiveMember]:
@@ -106,6 +173,15 @@ class FolderDigest:
     def sha256(self) -> str:
         """Return the digest of the records so far."""
         return self._digest.hexdigest()
+
+
+@contextmanager
+def _zip_errors(where: str) -> Iterator[None]:
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError) as error:
+        # RuntimeError: encrypted; struct.error: what zipfile lets through of a header that is cut off.
+        raise _refused(where, f"is not a complete zip: {error}") from error
 
 
 def _check_names(members: list[zipfile.ZipInfo], where: str) -> None:

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from ops.supply_chain.adapters.osv.archive import ArchiveMember
+from ops.supply_chain.adapters.osv.archive import ArchiveMember, PackedRecord, unpack
 from ops.supply_chain.adapters.osv.index_rows import IndexTotals, fill, fill_others
 from ops.supply_chain.contracts.values.advisory import INDEX_FORMAT, Advisory, FeedFacts, UnusableRecord
 from ops.supply_chain.core.errors import OutputError, UnavailableError
@@ -35,10 +35,10 @@ KEPT_INDEXES = 4
 KEPT_OTHERS = 32
 """The same for other ecosystems, each of which has a feed of its own."""
 
-PYPI_FORMAT = 3
+PYPI_FORMAT = 4
 """Layout of the rows about packages of PyPI."""
 
-OTHERS_FORMAT = 4
+OTHERS_FORMAT = 5
 """Layout of the rows of other ecosystems, and their keys."""
 
 _CHUNK = 500
@@ -291,9 +291,9 @@ class Index:
         """Return one record's bytes as the feed has them (the newest copy, if it has several), or None."""
         try:
             row = self._database.execute(
-                "select document from record where id = ? order by modified desc", (record,)
+                "select size, document from record where id = ? order by modified desc", (record,)
             ).fetchone()
-            return None if row is None else zlib.decompress(row[0])
+            return None if row is None else unpack(PackedRecord(*row))
         except (sqlite3.Error, zlib.error) as error:
             raise self._damaged(error) from error
 

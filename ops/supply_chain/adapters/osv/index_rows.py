@@ -5,24 +5,24 @@ from __future__ import annotations
 import itertools
 import json
 import sqlite3
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
 from ops.supply_chain.adapters.osv.archive import ArchiveMember
-from ops.supply_chain.contracts.values.advisory import Advisory, OsvRecord, UnusableRecord
+from ops.supply_chain.adapters.osv.feed_parts import called, feed_parts
+from ops.supply_chain.contracts.values.advisory import Advisory, UnusableRecord
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import plural
 from ops.supply_chain.formats.osv import read_record
 from ops.supply_chain.formats.osv_targets import OTHER_READING
 
-PACKED_LEVEL = 1
 _SCHEMA = """
 create table feed (facts text not null);
 create table package (name text primary key, advisories blob not null) without rowid;
-create table record (id text not null, modified integer, document blob not null);
+create table record (id text not null, modified integer, size integer not null, document blob not null);
 create table unusable (document text not null);
 create table called (name text not null, package text not null, record text not null, primary key (name, package, record))
  without rowid;
@@ -32,7 +32,16 @@ create table ecosystem (name text primary key, records integer not null, malware
 create table entry (name text not null, advisory blob not null);
 """
 _ENCODER = msgspec.msgpack.Encoder()
-_ENTRY_DECODER = msgspec.msgpack.Decoder(Advisory)
+_DECODER = msgspec.msgpack.Decoder(Advisory)
+_SHORT_ARRAY = 16
+
+
+class _Row(NamedTuple):
+    """An advisory in MessagePack, and what it is ordered by."""
+
+    id: str
+    modified: int
+    encoded: bytes
 
 
 class IndexTotals(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,33 +72,36 @@ def fill(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha2
     """
     # The file is deleted after any error, so SQLite needs no journal.
     database.executescript(f"pragma journal_mode=off; pragma synchronous=off; {_SCHEMA} begin;")
-    packages: dict[str, list[Advisory]] = {}
+    packages: dict[str, list[_Row]] = {}
     prefixes: Counter[str] = Counter()
     changes: dict[str, list[int | None]] = {}
+    names: set[tuple[str, str, str]] = set()
     named: set[str] = set()
     malware: set[str] = set()
     misspelt: set[tuple[str, str]] = set()
     ignored = withdrawn = 0
-    for name, data in records:
-        if data is None:
-            ignored += 1
-            continue
-        read = read_record(data, where=name)
-        if isinstance(read, UnusableRecord):
-            database.execute("insert into unusable values (?)", (msgspec.json.encode(read).decode(),))
-            continue
-        packed = zlib.compress(data, PACKED_LEVEL)
-        database.execute("insert into record values (?, ?, ?)", (read.id, read.modified, packed))
-        prefixes[_prefix(read)] += 1
-        withdrawn += read.withdrawn
-        changes.setdefault(read.id, []).append(read.modified)
-        misspelt.update((read.id, ecosystem) for ecosystem in read.misspelt)
-        _call(database, read)
-        for advisory in read.advisories:
-            packages.setdefault(advisory.package, []).append(advisory)
-            named.add(read.id)
-            if advisory.malware:
-                malware.add(read.id)
+    for part, documents in feed_parts(records):
+        ignored += part.ignored
+        database.executemany(
+            "insert into unusable values (?)", ((msgspec.json.encode(item).decode(),) for item in part.unusable)
+        )
+        pairs = zip(part.records, documents, strict=True)
+        database.executemany(
+            "insert into record values (?, ?, ?, ?)",
+            ((record.id, record.modified, packed.size, packed.data) for record, packed in pairs),
+        )
+        for record in part.records:
+            prefixes[_prefix(record.id)] += 1
+            withdrawn += record.withdrawn
+            changes.setdefault(record.id, []).append(record.modified)
+            misspelt.update((record.id, ecosystem) for ecosystem in record.misspelt)
+            names.update((name, package, record.id) for name, package in record.called)
+            for advisory in record.advisories:
+                row = _Row(record.id, record.modified or 0, advisory.encoded)
+                packages.setdefault(advisory.package, []).append(row)
+                named.add(record.id)
+                if advisory.malware:
+                    malware.add(record.id)
     totals = IndexTotals(
         sha256=sha256,
         records=prefixes.total(),
@@ -103,6 +115,7 @@ def fill(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha2
         prefixes=tuple(sorted(prefixes.items())),
     )
     _refuse_empty(totals, where)
+    database.executemany("insert into called values (?, ?, ?)", sorted(names))
     database.executemany("insert into package values (?, ?)", _package_rows(packages, changes))
     database.execute("insert into feed values (?)", (json.dumps(msgspec.to_builtins(totals)),))
     database.execute("commit")
@@ -131,9 +144,12 @@ def fill_others(database: sqlite3.Connection, records: Iterable[ArchiveMember], 
         if isinstance(read, UnusableRecord):
             database.execute("insert into unusable values (?)", (msgspec.json.encode(read).decode(),))
             continue
-        database.execute("insert into record values (?, ?, ?)", (read.id, read.modified, b""))
-        _call(database, read)
-        prefixes[_prefix(read)] += 1
+        database.execute("insert into record values (?, ?, 0, ?)", (read.id, read.modified, b""))
+        database.executemany(
+            "insert or ignore into called values (?, ?, ?)",
+            ((name, package, read.id) for name, package in called(read)),
+        )
+        prefixes[_prefix(read.id)] += 1
         withdrawn += read.withdrawn
         changes.setdefault(read.id, []).append(read.modified)
         named.update({advisory.package.partition("/")[0].partition(":")[0] for advisory in read.advisories})
@@ -148,7 +164,7 @@ def fill_others(database: sqlite3.Connection, records: Iterable[ArchiveMember], 
     database.execute("create index entry_name on entry (name)")
     rows = database.execute("select name, advisory from entry order by name")
     for name, group in itertools.groupby(rows, key=lambda row: str(row[0])):
-        found = {name: [_ENTRY_DECODER.decode(blob) for _, blob in group]}
+        found = {name: [_row(blob) for _, blob in group]}
         database.executemany("insert into package values (?, ?)", _package_rows(found, changes))
         packages += 1
     database.executemany(
@@ -174,38 +190,41 @@ def fill_others(database: sqlite3.Connection, records: Iterable[ArchiveMember], 
     )
 
 
-def _call(database: sqlite3.Connection, record: OsvRecord) -> None:
-    """Note which packages a record is about, under each of its names and of those upstream; of none, under an empty one."""
-    rows = {(record.id.upper(), advisory.package) for advisory in record.advisories} or {(record.id.upper(), "")}
-    for advisory in record.advisories:
-        rows |= {(name.upper(), advisory.package) for name in (*advisory.aliases, *record.upstream)}
-    database.executemany(
-        "insert or ignore into called values (?, ?, ?)", sorted((name, package, record.id) for name, package in rows)
-    )
+def _row(encoded: bytes) -> _Row:
+    advisory = _DECODER.decode(encoded)
+    return _Row(advisory.id, advisory.modified or 0, encoded)
 
 
-def _package_rows(
-    packages: dict[str, list[Advisory]], changes: dict[str, list[int | None]]
-) -> Iterator[tuple[str, bytes]]:
+def _package_rows(packages: dict[str, list[_Row]], changes: dict[str, list[int | None]]) -> Iterator[tuple[str, bytes]]:
     for name in sorted(packages):
-        found = [_dated(advisory, changes[advisory.id]) for advisory in packages[name]]
-        yield name, _ENCODER.encode(sorted(found, key=lambda advisory: (advisory.id, advisory.modified or 0)))
+        rows = sorted(packages[name], key=lambda row: row[:2])
+        yield name, _array_head(len(rows)) + b"".join(_dated(row, changes[row.id]) for row in rows)
 
 
-def _dated(advisory: Advisory, changes: list[int | None]) -> Advisory:
+def _array_head(length: int) -> bytes:
+    """Return the beginning of an array in MessagePack, before its values."""
+    if length < _SHORT_ARRAY:
+        return bytes([0x90 | length])
+    return b"\xdd" + length.to_bytes(4, "big")
+
+
+def _dated(row: _Row, changes: list[int | None]) -> bytes:
     """Return the advisory with the time at which the next newer copy of its record was changed.
 
     An index does not depend on the time of the run, and a copy that claims to be changed in the future must not
     replace another one today; so the matcher compares that time with its own. A copy without a date is kept.
     """
-    if len(changes) == 1 or advisory.modified is None:
-        return advisory
-    newer = [change for change in changes if change is not None and change > advisory.modified]
-    return msgspec.structs.replace(advisory, superseded=min(newer)) if newer else advisory
+    if len(changes) == 1:
+        return row.encoded
+    advisory = _DECODER.decode(row.encoded)
+    newer = [change for change in changes if change is not None and change > (advisory.modified or 0)]
+    if advisory.modified is None or not newer:
+        return row.encoded
+    return _ENCODER.encode(msgspec.structs.replace(advisory, superseded=min(newer)))
 
 
-def _prefix(record: OsvRecord) -> str:
-    return record.id.partition("-")[0]
+def _prefix(identifier: str) -> str:
+    return identifier.partition("-")[0]
 
 
 def _refuse_empty(totals: IndexTotals, where: str) -> None:

@@ -12,7 +12,6 @@ limit of its own, with a note; otherwise nothing is examined. With `offline` onl
 
 from __future__ import annotations
 
-import io
 from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -21,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from ops.supply_chain.adapters.osv.archive import MOST_ARCHIVE_BYTES, REMEDY, FolderDigest, read_folder, read_zip
+from ops.supply_chain.adapters.osv.archive import MOST_ARCHIVE_BYTES, REMEDY, FolderDigest, ZipRecords, read_folder
 from ops.supply_chain.adapters.osv.feed_index import (
     FOLDER,
     EcosystemCount,
@@ -282,7 +281,7 @@ def _index_bytes(data: bytes, cache: Path, where: str, kind: IndexKind = IndexKi
         raise UnavailableError(f"advisories {where}: is larger than {MOST_ARCHIVE_BYTES} bytes", hint=REMEDY)
     sha256 = sha256_bytes(data)
     if not is_whole(cache, sha256, kind):
-        members = read_zip(io.BytesIO(data), where=where)
+        members = ZipRecords(data, where=where)
         build(index_path(cache, sha256, kind), members, sha256=sha256, where=where, kind=kind)
     return sha256
 

@@ -9,6 +9,7 @@ Source: OSV schema 1.7.5, https://ossf.github.io/osv-schema/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
@@ -28,6 +29,12 @@ MALWARE_PREFIX = "MAL-"
 GITHUB_PREFIX = "GHSA-"
 
 CVE_PREFIX = "CVE-"
+
+_NUMBER = "(?:0|[1-9][0-9]{0,17})"
+_NORMAL_VERSION = re.compile(
+    rf"(?P<release>{_NUMBER}(?:\.{_NUMBER})*?)(?:\.0)*(?P<rest>(?:(?:a|b|rc){_NUMBER})?(?:\.post{_NUMBER})?(?:\.dev{_NUMBER})?)"
+)
+"""A version in the normal form of PEP 440, which most are; its key is the text without the zeros that end the release."""
 
 LABEL_KIND = "GHSA"
 """`SeverityClaim.kind` of the label that GitHub sets; every other kind is OSV's `severity[].type`."""
@@ -261,6 +268,9 @@ def version_key(text: str) -> str:
     A version that PEP 440 cannot read is its own key, without surrounding space and in lower case, as
     arbitrary equality (`===`) compares it; no such key is ever the key of a readable version.
     """
+    normal = _NORMAL_VERSION.fullmatch(text)
+    if normal is not None:
+        return normal["release"] + normal["rest"]
     version = parse_version(text)
     return text.strip().lower() if version is None else canonicalize_version(version)
 
