@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from ops.supply_chain import ingest_supplier, review_suppliers
-from ops.supply_chain.adapters.files.supplier_store import outputs
+from ops.supply_chain.adapters.files.supplier_store import SupplierStore, outputs
 from ops.supply_chain.adapters.tools.schemas import schema_problems
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core.errors import ExitCode
@@ -539,3 +539,30 @@ def test_what_is_written_among_the_artifacts_is_no_source_of_a_release(world: Wo
         "own"
     }
     assert outputs(world.base / "missing") == ()
+
+
+def test_documents_that_the_registry_does_not_have_are_never_clear(world: World) -> None:
+    world.receive("a.json", sbom("2.0", "pkg:pypi/foo@1.2"))
+    assert world.run()[0] == ExitCode.PASS
+    SupplierStore(world.artifacts).add(sbom("2.1", "pkg:pypi/foo@1.1"), name="b.json", ingested="2026-11-20T00:00:00Z")
+    code, text = world.run()
+    assert code == ExitCode.NOT_EXAMINED
+    assert "1 stored document is not in the registry" in text
+    assert ["Fill it again: nox -s supplier -- --rebuild"] == [found["next_step"] for found in world.findings()]
+    for path in (world.artifacts / "registry.sqlite", world.artifacts / "suppliers" / "backlog.json"):
+        path.unlink()
+    assert world.run()[0] == ExitCode.NOT_EXAMINED
+
+
+def test_a_product_whose_only_document_was_refused_is_named(world: World) -> None:
+    inbox = world.base / "refused"
+    inbox.mkdir()
+    (inbox / "a.json").write_bytes(sbom("2.0", "pkg:pypi/foo@1.1"))
+    (inbox / "a.json.sigstore.json").write_bytes(bundle(sbom("2.0")))
+    options = ["--project", str(world.project), "--artifacts", str(world.artifacts), "--dist", str(world.dist)]
+    assert ingest_supplier.main([str(inbox), "--supplier", "Acme", *options]) == ExitCode.DENIED
+    code, text = world.run()
+    assert code == ExitCode.NOT_EXAMINED
+    assert "was refused, and no other one of this product was accepted" in text
+    world.receive("b.json", sbom("2.0", "pkg:pypi/foo@1.2", made="2026-11-16"))
+    assert world.run()[0] == ExitCode.PASS

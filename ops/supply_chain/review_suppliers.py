@@ -85,6 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _perform(run: StageRun) -> StageResult:
     from ops.supply_chain.adapters.files.backlog_store import BacklogStore
+    from ops.supply_chain.adapters.files.supplier_store import SupplierStore
     from ops.supply_chain.adapters.registry.address import (
         DEFAULT_TENANT,
         TENANT_VARIABLE,
@@ -94,12 +95,15 @@ def _perform(run: StageRun) -> StageResult:
 
     url, tenant = os.environ.get(URL_VARIABLE, ""), os.environ.get(TENANT_VARIABLE, "")
     address = registry_address(run.artifacts, url=url, tenant=tenant)
-    store = BacklogStore(run.artifacts, address.tenant, "" if address.tenant == DEFAULT_TENANT else address.tenant)
+    folder = "" if address.tenant == DEFAULT_TENANT else address.tenant
+    store = BacklogStore(run.artifacts, address.tenant, folder)
     if run.args.set or run.args.table is not None:
         return _edit(run, store)
     if run.args.show is not None:
         return _show(run, store.read())
-    if address.file is not None and not address.file.exists() and not store.path.exists():
+    documents = SupplierStore(run.artifacts, folder)
+    received = store.path.exists() or any(documents.digests())
+    if address.file is not None and not address.file.exists() and not received:
         return StageResult(outcome=Outcome.PASS, counts={"documents": 0})
     return _review(run, address, store)
 

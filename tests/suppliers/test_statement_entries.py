@@ -167,6 +167,7 @@ def test_products_with_a_statement_about_every_version() -> None:
     statements = [
         about(product=VexSubject(purls=("pkg:npm/wide",))),
         about(product=VexSubject(purls=("pkg:npm/all",), versions="vers:npm/*")),
+        about(product=VexSubject(purls=("pkg:npm/from-zero",), versions="vers:npm/>=0.0.0")),
         about(
             product=VexSubject(purls=("pkg:npm/a@1",)), component=VexSubject(purls=("pkg:npm/bounded-by-its-product",))
         ),
@@ -176,7 +177,7 @@ def test_products_with_a_statement_about_every_version() -> None:
         about(product=VexSubject(purls=("pkg:npm/e",)), problem="is unknown"),
         about(product=VexSubject(label="a name")),
     ]
-    assert every_version(statements) == ("pkg:npm/wide", "pkg:npm/all")
+    assert every_version(statements) == ("pkg:npm/wide", "pkg:npm/all", "pkg:npm/from-zero")
 
 
 def test_versions_of_semver_where_a_package_has_no_order() -> None:

@@ -25,7 +25,7 @@ from ops.supply_chain.contracts.values.registry import (
 from ops.supply_chain.contracts.values.vex import VexBinding, VexSubject
 from ops.supply_chain.formats.bom_links import split_link
 from ops.supply_chain.formats.purl import read_purl
-from ops.supply_chain.formats.version_orders.ranges import is_range
+from ops.supply_chain.formats.version_orders.ranges import is_everything, is_range
 from ops.supply_chain.suppliers.entries import cpe_name, purl_of, qualifiers_in
 from ops.supply_chain.suppliers.products import matches_product, owns
 from ops.supply_chain.suppliers.statement_entries import package_of, same_version
@@ -248,8 +248,10 @@ def _is_version(package: PackageName, distribution: str, stated: str, version: s
         version: Of the component; empty if it is unknown.
         owned: True if a statement about every version counts.
     """
+    if not owned and (not stated or is_everything(stated)):
+        return None
     if not stated or stated.endswith("/*"):
-        return True if owned else None
+        return True
     if not version:
         return None
     return same_version(package, distribution, stated, version)

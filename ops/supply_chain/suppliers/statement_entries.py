@@ -36,7 +36,7 @@ from ops.supply_chain.formats.version_orders.ecosystems import PYPI
 from ops.supply_chain.formats.version_orders.orders import compare, order_of
 from ops.supply_chain.formats.version_orders.pep440 import without_local
 from ops.supply_chain.formats.version_orders.purl_types import ecosystem_of
-from ops.supply_chain.formats.version_orders.ranges import in_range, is_range
+from ops.supply_chain.formats.version_orders.ranges import in_range, is_everything, is_range
 from ops.supply_chain.suppliers.entries import cpe_name, product_of, purl_of, utc, weak_name
 
 NO_PRODUCT = "names no product"
@@ -291,7 +291,7 @@ def every_version(statements: Iterable[RegisteredStatement]) -> tuple[str, ...]:
         product = statement.binding.product if statement.binding else None
         if product is None or product.links or product.digests or (statement.binding and statement.binding.problem):
             continue
-        if product.version or (product.versions and not product.versions.endswith("/*")):
+        if product.version or (product.versions and not is_everything(product.versions)):
             continue
         purls = [purl for purl in map(read_purl, product.purls) if purl is not None]
         if purls and not any(purl.version for purl in purls):

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from ops.supply_chain.formats.version_orders.orders import compare
-from ops.supply_chain.formats.version_orders.ranges import in_range, is_range
+from ops.supply_chain.formats.version_orders.ranges import in_range, is_everything, is_range
 
 CASES: dict[str, tuple[str, str, str, str, bool | None]] = {
     "inside": ("npm", "npm", "1.2.3", "vers:npm/>=1.0.0|<2.0.0", True),
@@ -20,6 +20,8 @@ CASES: dict[str, tuple[str, str, str, str, bool | None]] = {
     "one of several": ("npm", "npm", "1.2.4", "vers:npm/1.2.3|1.2.4", True),
     "none of several": ("npm", "npm", "1.2.5", "vers:npm/1.2.3|1.2.4", False),
     "excluded": ("npm", "npm", "1.2.3", "vers:npm/>=1.0.0|!=1.2.3", False),
+    "only what is excluded": ("npm", "npm", "1.2.3", "vers:npm/!=1.2.3|!=2.0.0", False),
+    "nothing but exclusions": ("npm", "npm", "1.2.4", "vers:npm/!=1.2.3|!=2.0.0", None),
     "open above": ("npm", "npm", "9.0.0", "vers:npm/>=1.0.0", True),
     "every version": ("npm", "npm", "9.0.0", "vers:npm/*", True),
     "every version of everything": ("npm", "npm", "9.0.0", "vers:all/*", True),
@@ -60,3 +62,12 @@ def test_intervals_are_those_of_their_bounds() -> None:
         expected = any(low <= version < high for low, high in pairs)
         assert in_range("npm", "npm", f"{version}.0.0", f"vers:npm/{'|'.join(constraints)}") is expected
         assert compare("npm", f"{version}.0.0", f"{version}.0.0") == 0
+
+
+EVERYTHING = ("*", ">=0", ">0.0.0", ">=0.0.0-0", ">=0%7E", ">=v0.0", "!=1.0", "!=1.0|!=2.0", ">=0:0")
+SOMETHING = ("1.0", ">=0.1", ">=1.0", "<2.0", ">=0|<2", "!=1.0|2.0", ">=0.0.1", "0")
+
+
+def test_a_range_without_an_end_in_either_direction_is_every_version() -> None:
+    assert [text for text in (*EVERYTHING, *SOMETHING) if is_everything(f"vers:npm/{text}")] == list(EVERYTHING)
+    assert not any(map(is_everything, ("vers:npm/", "vers:npm", "*", "", "1.0/*")))

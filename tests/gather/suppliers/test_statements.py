@@ -132,6 +132,12 @@ def test_a_bom_of_another_supplier_with_the_same_serial_number_does_not_count(wo
     assert world.counts(product="pkg:generic/tool").status == ""
 
 
+def test_a_supplier_links_to_its_own_bom_before_one_of_another_with_that_serial_number(world: World) -> None:
+    world.take(BOM, (sbom("pkg:generic/other@1.0", *PARTS), "Auditor"), (linked(f"{LINK}#part-0"), "Auditor"))
+    assert world.counts().status == ""
+    assert world.counts(product="pkg:generic/other").status == "not_affected"
+
+
 def test_a_newer_bom_of_the_same_version_keeps_what_was_stated_of_the_older_one(world: World) -> None:
     world.take((linked(f"{LINK}#part-0"), "Acme"), BOM)
     newer = sbom(THING, *PARTS, revision=2)

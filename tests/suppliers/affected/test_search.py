@@ -10,7 +10,7 @@ from ops.supply_chain.contracts.values.registry import PackageName, RegisteredCo
 from ops.supply_chain.formats.received.read import read_received
 from ops.supply_chain.suppliers.affected.model import Decided, PlaceStatus, WantedPackage
 from ops.supply_chain.suppliers.affected.question import read_question
-from ops.supply_chain.suppliers.affected.search import Search, by_versions
+from ops.supply_chain.suppliers.affected.search import OTHER_SPELLING, Search, by_versions
 from ops.supply_chain.suppliers.entries import components_of
 
 A, U, C, P = PlaceStatus.AFFECTED, PlaceStatus.UNDECIDED, PlaceStatus.CLEAR, PlaceStatus.POSSIBLE
@@ -124,3 +124,12 @@ def test_a_platform_is_no_part_of_the_version_of_a_gem() -> None:
         assert decide("gem:nokogiri<1.15.0", part) == Decided(C)
     before = RegisteredComponent(0, PackageName("gem", "", "nokogiri"), "1.15.0-rc1")
     assert decide("gem:nokogiri<1.15.0", before) == Decided(A)
+
+
+def test_a_name_that_is_spelled_in_another_way_is_undecided() -> None:
+    package = PackageName("npm", "", "jsonstream")
+    decision = by_versions(package, read_question("npm:jsonstream<2").versions)
+    search = Search([WantedPackage(package, decision, certain=False)])
+    found = search.decide(RegisteredComponent(0, package, "1.0.0"))
+    assert found == Decided(U, OTHER_SPELLING)
+    assert search.decide(RegisteredComponent(0, package, "2.0.0")) == Decided(C)

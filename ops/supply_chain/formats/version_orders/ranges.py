@@ -10,6 +10,7 @@ Source: https://github.com/package-url/vers-spec
 
 from __future__ import annotations
 
+import re
 from functools import cmp_to_key, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from ops.supply_chain.formats.version_orders.orders import compare, sort_key
 
 SCHEME = "vers:"
 _COMPARATORS = (">=", "<=", "!=", ">", "<", "=")
+_FROM_ZERO = re.compile(r">=?\s*(?:0:)?v?0(?:[.]0)*(?:[-~].*)?", re.IGNORECASE)
 _LONGEST = 4096
 """Characters of a range: what is longer is not decided."""
 
@@ -31,6 +33,14 @@ class _Constraint(NamedTuple):
 def is_range(text: str) -> bool:
     """Return whether a text is a range, and not a version."""
     return text.startswith(SCHEME)
+
+
+def is_everything(text: str) -> bool:
+    """Return whether a range has no end in either direction: `*`, all but some versions (`!=1.0`), or everything from zero on."""
+    parts = text.partition("/")[2].split("|") if is_range(text) else []
+    if all(part.startswith("!=") for part in parts):
+        return bool(parts)
+    return len(parts) == 1 and (parts[0] == "*" or _FROM_ZERO.fullmatch(unquote(parts[0])) is not None)
 
 
 def is_valid(ecosystem: str, versions: str) -> bool:
@@ -80,7 +90,8 @@ def in_range(type_: str, ecosystem: str, version: str, versions: str) -> bool | 
         for order, constraint in zip(orders, constraints, strict=True)
         if constraint.comparator not in ("=", "!=")
     ]
-    return _between(intervals)
+    # Where only versions are excluded, the specification leaves open what remains.
+    return None if all(item.comparator == "!=" for item in constraints) else _between(intervals)
 
 
 def _between(bounds: list[tuple[int | None, str]]) -> bool:

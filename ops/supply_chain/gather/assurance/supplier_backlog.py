@@ -7,7 +7,7 @@ without a feed are named, and never count as clear.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.contracts.values.advisory import Status, Vector
 from ops.supply_chain.contracts.values.exploitation import Exploitation
 from ops.supply_chain.contracts.values.finding import Severity
-from ops.supply_chain.contracts.values.registry import PackageName, RegisteredDocument, RegistryHit
+from ops.supply_chain.contracts.values.registry import IntakeDecision, PackageName, RegisteredDocument, RegistryHit
 from ops.supply_chain.core.commands import command, quoted
 from ops.supply_chain.core.text import excerpt, plural, printable
 from ops.supply_chain.gather.assurance.supplier_advisories import (
@@ -51,6 +51,10 @@ from ops.supply_chain.suppliers.entries import purl_of
 from ops.supply_chain.suppliers.statements import Effective, SupplierStatement, effective
 
 MOST_NAMED = 3
+_WHY = {
+    IntakeDecision.QUARANTINED: "is in quarantine",
+    IntakeDecision.REFUSED: "was refused, and no other one of this product was accepted",
+}
 NO_COMPONENT = "the component of this item cannot be searched for"
 
 ExploitationOf = Callable[[Sequence[str]], Exploitation | None]
@@ -86,7 +90,8 @@ def observe(
     Raises:
         StageError: The registry, the cache or the configuration cannot be used.
     """
-    products = products_of(reader.documents(), all_versions=run.config.backlog.versions is ReviewedVersions.ALL)
+    registered = reader.documents()
+    products = products_of(registered, all_versions=run.config.backlog.versions is ReviewedVersions.ALL)
     documents = {document.digest: document for found in products.values() for document in (*found.heads, *found.older)}
     heads = [document.digest for found in products.values() for document in found.heads]
     listed = reader.listed_versions(list(documents))
@@ -103,7 +108,12 @@ def observe(
     }
     unaccepted = [document for found in products.values() for document in found.unaccepted]
     types = reader.listed_types(heads) if unchecked else ()
-    lines = (*_unchecked_lines(unchecked, types, documents), *_unaccepted_lines(unaccepted))
+    missing = set(store.digests()) - {document.digest for document in registered}
+    lines = (
+        *_missing_lines(missing),
+        *_unchecked_lines(unchecked, types, documents),
+        *_unaccepted_lines(unaccepted),
+    )
     return Observed(
         observations,
         observer.check,
@@ -114,6 +124,7 @@ def observe(
             "components": len(newest),
             "unchecked": len(unchecked),
             "unaccepted": len(unaccepted),
+            "unregistered": len(missing),
         },
         matched.feeds,
         matched.notes,
@@ -323,6 +334,13 @@ def purl_of_key(key: ComponentKey) -> str:
     return purl_of(PackageIdentity(key.type, key.namespace, key.name))
 
 
+def _missing_lines(missing: Collection[str]) -> Iterator[UncheckedPart]:
+    """Yield what is stored and not in the registry: a run that was killed left it, or the registry is another one."""
+    if missing:
+        text = f"{plural(len(missing), 'stored document')} {'is' if len(missing) == 1 else 'are'} not in the registry"
+        yield UncheckedPart(text=text, step=f"Fill it again: {command('supplier', '--rebuild')}")
+
+
 def _unaccepted_lines(documents: Sequence[RegisteredDocument]) -> Iterator[UncheckedPart]:
     """Yield a line for each document in quarantine; one for all of a supplier that has more than a few."""
     of: defaultdict[str, list[RegisteredDocument]] = defaultdict(list)
@@ -334,12 +352,12 @@ def _unaccepted_lines(documents: Sequence[RegisteredDocument]) -> Iterator[Unche
         who = printable(supplier) or "(no supplier)"
         if len(found) > MOST_NAMED:
             named = ", ".join(f"{excerpt(document.name)} ({document.digest[:12]})" for document in found[:MOST_NAMED])
-            text = f"{who}: {plural(len(found), 'document is', 'documents are')} in quarantine: {named}, ..."
+            text = f"{who}: {plural(len(found), 'document is', 'documents are')} not accepted: {named}, ..."
             yield UncheckedPart(text=text, step=step)
             continue
         for document in found:
             what = f"{who} {excerpt(document.product) or '(no product)'} {printable(document.product_version)}"
-            text = f"{what.rstrip()}: {printable(document.name)} ({document.digest[:12]}) is in quarantine"
+            text = f"{what.rstrip()}: {printable(document.name)} ({document.digest[:12]}) {_WHY[document.decision]}"
             yield UncheckedPart(text=text, step=step)
 
 

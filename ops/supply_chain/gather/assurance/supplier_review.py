@@ -45,7 +45,7 @@ def review_registry(run: StageRun, address: RegistryAddress, store: BacklogStore
     """
     if address.file is not None and not address.file.exists():
         raise UnavailableError(
-            f"{address.shown()}: there is a backlog, and no registry to compare",
+            f"{address.shown()}: there are documents of suppliers or a backlog, and no registry to compare",
             hint=f"Make it again from the stored documents: {command('supplier', '--rebuild')}",
         )
     documents = SupplierStore(run.artifacts, "" if address.tenant == DEFAULT_TENANT else address.tenant)
@@ -53,7 +53,7 @@ def review_registry(run: StageRun, address: RegistryAddress, store: BacklogStore
     with RegistryReader(address) as reader, exploitation_feeds(run) as exploitation:
         observed = observe(run, reader, documents, before.items, exploitation.of)
         observed = _with_exploitation(observed, exploitation)
-        if not observed.counts["products"] and not before.items:
+        if not (observed.counts["products"] or observed.counts["unregistered"] or before.items):
             return StageResult(outcome=Outcome.PASS, counts={"documents": 0})
         today = today_of(run)
         after = store.change(lambda backlog: _reviewed(run, backlog, observed, today))

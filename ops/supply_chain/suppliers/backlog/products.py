@@ -41,7 +41,7 @@ class ProductDocuments(NamedTuple):
     """The accepted documents of a product that no newer one of the same version has superseded, newest first.
 
     `heads` are those that count, `older` those of earlier versions. `unaccepted` are quarantined ones that no
-    head replaces: what is in them is not reviewed.
+    head replaces, and refused ones of a product without an accepted one: what is in them is not reviewed.
     """
 
     heads: tuple[RegisteredDocument, ...]
@@ -70,12 +70,17 @@ def products_of(documents: Iterable[RegisteredDocument], *, all_versions: bool) 
     """
     accepted: defaultdict[ProductKey, list[RegisteredDocument]] = defaultdict(list)
     quarantined: defaultdict[ProductKey, list[RegisteredDocument]] = defaultdict(list)
+    refused: defaultdict[ProductKey, list[RegisteredDocument]] = defaultdict(list)
     for document in documents:
         if document.kind is DocumentKind.SBOM and not document.own:
             if document.decision is IntakeDecision.ACCEPTED and document.current:
                 accepted[product_of(document)].append(document)
             elif document.decision is IntakeDecision.QUARANTINED:
                 quarantined[product_of(document)].append(document)
+            elif document.decision is IntakeDecision.REFUSED and document.supplier and document.product:
+                refused[product_of(document)].append(document)
+    for key in refused.keys() - accepted.keys():
+        quarantined[key] += refused[key]
     found = {}
     for key in sorted({*accepted, *quarantined}):
         known = sorted(accepted[key], key=_newest, reverse=True)
