@@ -20,6 +20,7 @@ from ops.supply_chain.core.errors import ExitCode, UnavailableError
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.formats.received.read import read_received
 from ops.supply_chain.gather.assurance.affected import locks
+from ops.supply_chain.risk.advisories import coverage
 from ops.supply_chain.suppliers.affected.screen import MOST_LINES
 from tests.conftest import REPOSITORY
 from tests.fakes.advisories import affected, record
@@ -393,6 +394,49 @@ def test_a_waiver_with_a_justification_is_the_projects_statement(incident: Incid
         ExitCode.PASS,
         "not affected: CVE-2026-12345 = GHSA-aaaa-bbbb-cccc = PYSEC-2026-7: 1 lock by statement, no other place contains it",
     )
+
+
+def test_a_newer_document_in_quarantine_is_not_replaced_by_an_older_one(incident: Incident) -> None:
+    incident.lock("bar==2.0")
+    incident.accepted("old.json", sbom("pkg:pypi/foo@1.2", made="2026-11-10T00:00:00Z"))
+    incident.supplied("new.json", sbom("pkg:pypi/foo@1.0", made="2026-11-20T00:00:00Z"))
+    code, lines = incident.ask("foo<1.2")
+    assert (code, lines[0]) == (
+        ExitCode.NOT_EXAMINED,
+        "NOT DECIDABLE: foo <1.2: 1 supplier product (1 not trusted)",
+    )
+
+
+def test_a_statement_does_not_make_a_document_trusted(incident: Incident) -> None:
+    incident.lock("bar==2.0")
+    incident.supplied("unsigned.json", sbom("pkg:pypi/foo@1.0"))
+    analysis = {"state": "not_affected", "justification": "code_not_reachable"}
+    statement = {"id": "CVE-2026-12345", "analysis": analysis, "affects": [{"ref": "c0"}]}
+    incident.accepted("other.json", sbom("pkg:pypi/foo@1.0", product="box", vulnerabilities=[statement]))
+    wide = {
+        "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://acme.example/1", "author": "Acme", "version": 1,
+        "timestamp": "2026-11-20T00:00:00Z",
+        "statements": [{
+            "vulnerability": {"name": "CVE-2026-12345"}, "status": "not_affected",
+            "justification": "component_not_present", "products": [{"@id": "pkg:generic/widget@1.0"}],
+        }],
+    }  # fmt: skip
+    incident.accepted("vex.json", json.dumps(wide).encode())
+    code, lines = incident.ask("CVE-2026-12345")
+    assert code == ExitCode.NOT_EXAMINED, lines
+    assert any(line.startswith("  not trusted: Acme: pkg:generic/widget 1.0") for line in lines)
+
+
+def test_a_feed_with_too_few_records_shows_what_it_knows_and_nothing_more(
+    incident: Incident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident.lock("foo==1.2")
+    assert incident.ask("CVE-2026-12345")[0] == ExitCode.PASS
+    monkeypatch.setattr(coverage, "FEWEST_RECORDS", 1000)
+    assert incident.ask("CVE-2026-12345")[0] == ExitCode.PASS  # given on the command line: whoever gives it knows it
+    incident.write(".security-config.toml", f'{CONFIG}\n[feeds]\nosv_snapshot = "{incident.zip}"\n')
+    code, lines = incident.ask("CVE-2026-12345", given=False)
+    assert code == ExitCode.NOT_EXAMINED, lines
 
 
 def test_a_suppliers_statement_counts_and_is_named(incident: Incident) -> None:

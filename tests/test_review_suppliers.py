@@ -541,6 +541,19 @@ def test_what_is_written_among_the_artifacts_is_no_source_of_a_release(world: Wo
     assert outputs(world.base / "missing") == ()
 
 
+@pytest.mark.parametrize("analysis", [{}, {"detail": " "}])
+def test_a_statement_without_a_reason_closes_nothing(world: World, analysis: dict[str, str]) -> None:
+    document = json.loads(sbom("2.0", "pkg:pypi/foo@1.1"))
+    said: dict[str, Any] = {"id": "CVE-2026-1", "affects": [{"ref": "pkg:pypi/foo@1.1"}]}
+    document["vulnerabilities"] = [{**said, "analysis": {"state": "not_affected", **analysis}}]
+    assert world.receive("a.json", json.dumps(document).encode()) == ExitCode.PASS
+    code, _ = world.run()
+    assert (code, world.item()["state"]) == (ExitCode.DENIED, "new")
+    document["vulnerabilities"][0]["analysis"]["justification"] = "code_not_reachable"
+    assert world.receive("b.json", json.dumps(document).encode()) == ExitCode.PASS
+    assert (world.run()[0], world.item()["state"]) == (ExitCode.PASS, "not-affected")
+
+
 def test_documents_that_the_registry_does_not_have_are_never_clear(world: World) -> None:
     world.receive("a.json", sbom("2.0", "pkg:pypi/foo@1.2"))
     assert world.run()[0] == ExitCode.PASS
@@ -548,7 +561,7 @@ def test_documents_that_the_registry_does_not_have_are_never_clear(world: World)
     code, text = world.run()
     assert code == ExitCode.NOT_EXAMINED
     assert "1 stored document is not in the registry" in text
-    assert ["Fill it again: nox -s supplier -- --rebuild"] == [found["next_step"] for found in world.findings()]
+    assert [found["next_step"] for found in world.findings()] == ["Fill it again: nox -s supplier -- --rebuild"]
     for path in (world.artifacts / "registry.sqlite", world.artifacts / "suppliers" / "backlog.json"):
         path.unlink()
     assert world.run()[0] == ExitCode.NOT_EXAMINED

@@ -12,7 +12,9 @@ from ops.supply_chain.adapters.rego import engine as rego
 from ops.supply_chain.adapters.rego.answers import UNDECIDED
 from ops.supply_chain.adapters.rego.metadata import package_of
 from ops.supply_chain.adapters.rego.rule_files import Module, Policy, load_policy
+from ops.supply_chain.contracts.files.verdict import Reason, RuleVerdict
 from ops.supply_chain.contracts.values.registry import IntakeDecision
+from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.suppliers.decision import PROFILE, REFUSED_BY, decisions, undecided
 from tests.policy.support import POLICY
 
@@ -70,3 +72,24 @@ def test_a_document_of_another_form_is_never_accepted(part: dict[str, Any]) -> N
     assert undecided(verdicts, digests)
     found = decisions(verdicts, digests, policy().data)
     assert IntakeDecision.ACCEPTED not in {decided.decision for decided in found.values()}
+
+
+UNDECIDED_RULES = [
+    (Outcome.NOT_EXAMINED, (), ()),
+    (Outcome.FAIL, (), ()),
+    (Outcome.PASS, (), (Reason(subject="a" * 64, message="is unknown", fix=""),)),
+    (Outcome.PASS, (Reason(subject="", message="could not be evaluated", fix=""),), ()),
+]
+
+
+@pytest.mark.parametrize(("outcome", "denials", "unknowns"), UNDECIDED_RULES)
+def test_a_rule_that_does_not_decide_accepts_nothing(
+    outcome: Outcome, denials: tuple[Reason, ...], unknowns: tuple[Reason, ...]
+) -> None:
+    verdict = RuleVerdict(
+        code="suppliers.x", title="x", outcome=outcome, examined=0, unknown=len(unknowns), denials=denials,
+        unknowns=unknowns,
+    )  # fmt: skip
+    found = decisions([verdict], ["a" * 64], policy().data)["a" * 64]
+    assert found.decision is IntakeDecision.QUARANTINED
+    assert found.reasons

@@ -18,6 +18,7 @@ PROFILE = "suppliers"
 """The profile, and the table of `policy/data/` with its settings."""
 
 REFUSED_BY = "refused_by"
+UNDECIDED = "the rule did not decide"
 
 
 class DocumentDecision(NamedTuple):
@@ -50,6 +51,9 @@ def decisions(
     reasons: defaultdict[str, list[IntakeReason]] = defaultdict(list)
     refused: set[str] = set()
     for verdict in verdicts:
+        if verdict.outcome is not Outcome.PASS and not verdict.denials:
+            for digest in digests:
+                reasons[digest].append(IntakeReason(verdict.code, UNDECIDED))
         for denial in (*verdict.denials, *verdict.unknowns):
             subjects = [denial.subject] if denial.subject in digests else digests
             for digest in subjects:

@@ -95,7 +95,7 @@ def effective(hit: RegistryHit, names: Iterable[str], statements: Sequence[Suppl
 
 def _closes(statement: RegisteredStatement) -> bool:
     if statement.status == VexStatus.NOT_AFFECTED.value:
-        return bool(statement.justification or statement.detail)
+        return bool(statement.justification or statement.detail.strip())
     return statement.status == VexStatus.FIXED.value
 
 

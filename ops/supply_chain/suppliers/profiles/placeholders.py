@@ -13,7 +13,7 @@ from ops.supply_chain.suppliers.profiles.elements import PlaceState, Result
 _UNKNOWN = "noassertion"
 _FILLERS = frozenset(
     {
-        "n/a", "na", "n.a", "none", "null", "nil", "undefined", "unknown", "unspecified", "unnamed", "untitled", "tbd", "tba",
+        "n/a", "na", "none", "null", "nil", "undefined", "unknown", "unspecified", "unnamed", "untitled", "tbd", "tba",
         "todo", "fixme", "placeholder", "not specified", "not available", "not applicable", "not provided", "not known",
         "no name", "no version", "to be determined", "to be defined",
     }
@@ -24,7 +24,7 @@ _AROUND = " \t\r\n\u00a0\u200b\ufeff()[]<>{}\"'.!?*_-"
 def is_given(text: str) -> bool:
     """Return whether a text states something: it is not empty, `NOASSERTION`, a word that fills a field, or signs alone."""
     word = " ".join(text.split()).strip(_AROUND).casefold()
-    return bool(word) and word != _UNKNOWN and word not in _FILLERS
+    return bool(word) and word != _UNKNOWN and word.replace(".", "") not in _FILLERS
 
 
 def is_unknown(text: str) -> bool:
