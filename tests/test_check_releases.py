@@ -104,7 +104,7 @@ def test_a_lower_version_is_no_remedy(gate: Shipped) -> None:
     gate.releases.add("1.5", {"foo": "1.2"})
     assert gate.run() == ExitCode.DENIED
     [found] = gate.record().findings
-    assert found.next_step.startswith("No release without it is there for users of 2.0")
+    assert found.next_step.startswith("There is no release without it yet for users of 2.0")
 
 
 def test_malware_is_found(gate: Shipped) -> None:

@@ -129,7 +129,8 @@ class Incident(GateProject):
         self._capfd.readouterr()
         code = self.run(*words, given=given)
         shown = self._capfd.readouterr()
-        lines = (shown.out + shown.err).replace(f"--project {self.root} ", "").splitlines()
+        text = (shown.out + shown.err).replace(f"--project {self.root} ", "")
+        lines = text.replace(f" --artifacts {self.artifacts}", "").splitlines()
         assert len(lines) <= MOST_LINES
         return code, lines
 
@@ -285,6 +286,7 @@ def test_a_misspelt_name_is_named_with_its_neighbours(incident: Incident) -> Non
         "NOT LISTED: no lock, release or supplier lists reqeusts <3: is it requests?",
     )
     assert "next: nox -s affected -- 'requests<3'" in lines
+    assert incident.whole("reqeusts<3")["next"] == [f"nox -s affected -- 'requests<3' --artifacts {incident.artifacts}"]
 
 
 def test_the_same_name_in_another_ecosystem_is_named(incident: Incident) -> None:

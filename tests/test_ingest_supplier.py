@@ -6,6 +6,9 @@ import errno
 import hashlib
 import json
 import os
+import shlex
+import shutil
+import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -248,6 +251,32 @@ def test_the_stated_supplier_and_the_signer_must_be_the_same(world: World) -> No
     code, text = world.run("--supplier", "Nemo", path)
     assert code == ExitCode.USAGE
     assert "there are: Acme, Other Inc" in text
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+def test_what_a_supplier_signs_as_the_page_describes_is_accepted(world: World) -> None:
+    page = (REPOSITORY / "docs/suppliers.md").read_text()
+    commands = [line for line in page.splitlines() if line.startswith("openssl ")]
+    assert len(commands) == 3
+    path = world.sent("thing-2.1.cdx.json", GOOD)
+    for command in commands:
+        subprocess.run(shlex.split(command), cwd=world.inbox, check=True, capture_output=True)
+    (world.inbox / "acme.pem").replace(world.project / "acme.pem")
+    assert world.run(path)[0] == ExitCode.PASS
+
+
+def test_of_two_suppliers_that_signed_the_stated_one_counts(world: World) -> None:
+    other = KeySigner(ec.generate_private_key(ec.SECP256R1()))
+    (world.project / "other.pem").write_bytes(other.pem)
+    also = 'name = "Other Inc"\nkeys = ["other.pem", "acme.pem"]'
+    (world.project / ".security-config.toml").write_text(CONFIG.replace('name = "Other Inc"', also))
+    data = sbom(purl="pkg:pypi/thing")
+    path = world.sent("a.json", data, bundle(data))
+    assert world.run(path)[0] == ExitCode.DENIED
+    assert world.documents()["a.json"].supplier == "Acme"
+    world.sent("a.json", data, b64encode(other._sign(data)), ".sig")
+    assert world.run("--supplier", "Other Inc", path)[0] == ExitCode.PASS
+    assert world.documents()["a.json"].supplier == "Other Inc"
 
 
 def test_the_same_document_again_is_known_and_a_signature_makes_it_accepted(world: World) -> None:

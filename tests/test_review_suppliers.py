@@ -300,6 +300,21 @@ def test_a_document_in_quarantine_is_named_and_not_matched(world: World) -> None
     assert world.view()["items"] == []
 
 
+def test_what_has_no_feed_is_named_before_many_documents_in_quarantine(world: World) -> None:
+    world.receive("a.json", sbom("2.0", "pkg:npm/bar@1"))
+    for number in range(1, 5):
+        world.receive(f"q{number}.json", sbom(f"2.{number}", "pkg:pypi/foo@1.1", made="2026-11-19"), signed=False)
+    code, text = world.run()
+    assert code == ExitCode.NOT_EXAMINED
+    first, second = [line for line in text.splitlines() if line.startswith("  not checked: ")]
+    assert first.startswith("  not checked: 1 component of pkg:npm in Acme pkg:generic/thing (bar 1): ")
+    assert second.startswith("  not checked: Acme: 4 documents are in quarantine: q4.json (")
+    assert second.endswith("), ...")
+    page = (world.dist / "suppliers/backlog.md").read_text()
+    assert "See what to correct: `nox -s supplier -- --request Acme`" in page
+    assert page.index("pkg&#58;npm") < page.index("4 documents are in quarantine")
+
+
 def test_without_a_feed_nothing_is_closed(world: World) -> None:
     world.receive("a.json", sbom("2.0", "pkg:pypi/foo@1.1"))
     world.run()

@@ -178,9 +178,9 @@ def _json(**fields: Any) -> bytes:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"hello", "thing-1.0-sbom.cdx.json"),
+        (b"hello", "is not CycloneDX in JSON"),
         (_json(spdxVersion="SPDX-2.3"), "is not CycloneDX in JSON"),
-        (b"<bom/>", "thing-1.0-sbom.cdx.json"),
+        (b"<bom/>", "is not CycloneDX in JSON"),
     ],
 )
 def test_what_is_no_cyclonedx_json_is_not_sent(world: World, data: bytes, said: str) -> None:

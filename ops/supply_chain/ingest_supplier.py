@@ -212,13 +212,14 @@ def _request(address: RegistryAddress, name: str) -> StageResult:
 
 def _score(run: StageRun) -> StageResult:
     from ops.supply_chain.gather.suppliers.scores import scores_of
-    from ops.supply_chain.suppliers.profiles.score import document_of, score_text
+    from ops.supply_chain.suppliers.profiles.score import document_of, scores_text
 
-    found = list(scores_of([run.args.score], QualityProfile(run.args.profile or QualityProfile.MINIMAL)))
+    profile = QualityProfile(run.args.profile or QualityProfile.MINIMAL)
+    found = list(scores_of([run.args.score], profile))
     passing = sum(document.passes for document in found)
     return StageResult(
         outcome=Outcome.NOT_EXAMINED if not found else Outcome.PASS if passing == len(found) else Outcome.FAIL,
-        text="\n".join(line for document in found for line in score_text(document)),
+        text="\n".join(scores_text(found, profile)),
         counts={"documents": len(found), "passing": passing},
         document={"documents": [document_of(document) for document in found]},
     )

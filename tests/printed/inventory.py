@@ -31,6 +31,8 @@ RUNTIME = {
     "{owner}": ("STAGE",),
     "{*self._named}": ("--project", "x"),
     "{*options}": (),
+    "{*answer.options}": (),
+    "{*options_of(run, [*run.args.advisories, *given])}": (),
     "{pins}": ("--upgrade-package", "idna"),
     "{*map(shlex.quote, others)}": (),
 }

@@ -153,7 +153,7 @@ def test_a_change_of_someone_else_since_then_is_not_undone() -> None:
 
 BROKEN = {
     "empty": (b"", "is empty"),
-    "another table": (b"a,b\r\n1,2\r\n", "the header is without id"),
+    "another table": (b"a,b\r\n1,2\r\n", "is another table: its header has no id, no state, no supplier"),
     "a cell too few": (
         b",".join(name.encode() for name in ITEM_COLUMNS) + b"\r\nB-1\r\n",
         "expected 35 cells, found 1",

@@ -12,7 +12,14 @@ from ops.supply_chain.contracts.config.suppliers import QualityProfile
 from ops.supply_chain.contracts.values.received_sbom import DefectKind, ReceivedSbom, SbomDefect
 from ops.supply_chain.formats.received.read import read_received
 from ops.supply_chain.suppliers.profiles.elements import ElementScore, ElementState, Strength
-from ops.supply_chain.suppliers.profiles.score import ScoredDocument, document_of, rule_input, score, score_text
+from ops.supply_chain.suppliers.profiles.score import (
+    ScoredDocument,
+    document_of,
+    rule_input,
+    score,
+    score_text,
+    scores_text,
+)
 from ops.supply_chain.suppliers.profiles.tables import PROFILES
 from tests.suppliers.profiles.complete import Json, cyclonedx, spdx2, spdx3
 
@@ -198,7 +205,7 @@ def test_the_text_shows_what_is_missing_first_and_how_to_state_it() -> None:
         "a.json (CycloneDX 1.6 (JSON), 2 components) is below ntia-2021: 8 of 9 required elements met",
         "  partly: Version of the Component, missing at 1 of 2 places",
         "    /components/0 (left): it has no version",
-        "    state it as: CycloneDX: version; SPDX 2: versionInfo; SPDX 3: software_packageVersion",
+        "    state it as: CycloneDX: version",
     ]
     defect = SbomDefect(DefectKind.SCHEMA, "/a", "wrong")
     invalid = ScoredDocument("a.json", score=score(read(cyclonedx()), NTIA), defects=(defect,), defect_count=2)
@@ -216,7 +223,7 @@ def test_programs_and_the_rule_get_every_place() -> None:
     [missing] = rule_input(found)["missing"]
     assert missing["sentence"] == (
         "Version of the Component (ntia-2021) is missing at 1 of 2 places: /components/0 (left): it has no version. "
-        "State it as: CycloneDX: version; SPDX 2: versionInfo; SPDX 3: software_packageVersion"
+        "State it as: CycloneDX: version"
     )
     assert document_of(ScoredDocument("b", "is no SBOM"))["problem"] == "is no SBOM"
 
@@ -245,3 +252,18 @@ def _seconds(sbom: ReceivedSbom, profile: QualityProfile) -> float:
     begin = time.process_time()
     score(sbom, profile)
     return time.process_time() - begin
+
+
+def test_several_documents_are_one_screen() -> None:
+    good = ScoredDocument("good.json", score=score(read(cyclonedx()), NTIA))
+    poor = [ScoredDocument(f"{name}.json", score=score(read(with_left(version="")), NTIA)) for name in "ab"]
+    text = scores_text([good, *poor, ScoredDocument("c", "is no SBOM")], NTIA)
+    assert text == [
+        "4 documents: 1 passes ntia-2021, 3 not",
+        "  2 documents missing: Version of the Component",
+        "    a.json: /components/0 (left): it has no version; and 1 more",
+        "  1 document not scored",
+        "    c: is no SBOM",
+    ]
+    assert scores_text([poor[0]], NTIA) == score_text(poor[0])
+    assert scores_text([], NTIA) == []

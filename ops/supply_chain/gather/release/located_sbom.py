@@ -31,7 +31,8 @@ def locate_sbom(run: StageRun, operand: str) -> Path:
     if path.is_dir():
         return _aggregate_in(path)
     if operand in {"", ".", ".."} or Path(operand).name != operand:
-        raise InputError(f"{operand}: no such file or folder")
+        step = f"Make a release first ({command('release')}), or give a file." if path.name == "release" else ""
+        raise InputError(f"{operand}: no such file or folder", hint=step)
     # The version under release does not matter here, and a project need not have one.
     name = describe(run.root, run.config, version=run.args.version or "0").name
     retained = run.artifacts / STORE_FOLDER / name / operand

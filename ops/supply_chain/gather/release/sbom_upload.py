@@ -95,18 +95,24 @@ def _document(path: Path) -> tuple[bytes, CycloneDx]:
     try:
         data = canonical.read_bytes(path)
     except InputError as error:
-        raise InputError(f"{path}: {printable(error.message)}") from error
+        raise InputError(f"{path}: {printable(error.message)}", hint=error.hint) from error
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"{":
+        raise _not_cyclonedx(path)
     try:
         plain = canonical.load_plain(data, where=str(path))
         document = read_cyclonedx(plain) if is_cyclonedx(plain) else None
     except UnexpectedShapeError as error:
         raise InputError(f"{path}: {printable(str(error))}") from error
     if document is None:
-        raise InputError(
-            f"{path}: is not CycloneDX in JSON, the only format that Dependency-Track takes here",
-            hint="Give the file that ends in .cdx.json.",
-        )
+        raise _not_cyclonedx(path)
     return data, document
+
+
+def _not_cyclonedx(path: Path) -> InputError:
+    return InputError(
+        f"{path}: is not CycloneDX in JSON, the only format that Dependency-Track takes here",
+        hint="Give the file that ends in .cdx.json.",
+    )
 
 
 def _project(run: StageRun, document: CycloneDx) -> tuple[tuple[tuple[str, str], ...], str]:

@@ -58,7 +58,7 @@ def read_document(data: bytes, name: str) -> ReadDocument:
         problem = error.message
     except RecursionError:
         problem = "is nested too deeply"
-    return ReadDocument(problem=printable(problem))
+    return ReadDocument(problem=printable(problem.removeprefix(f"{name}: ")))
 
 
 def _bounded(read: ReadDocument) -> ReadDocument:

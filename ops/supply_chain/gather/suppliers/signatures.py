@@ -73,15 +73,18 @@ class SupplierSignatures:
     def verify(self, stored: StoredDocument) -> DocumentSignature:
         """Return what is known of a document's signature: the best of all that came with it.
 
-        A signature that does not verify is worse than one by a stranger, and is not made good by another, unless that one is
+        Of several valid ones, that of the stated supplier. A signature that does not verify is worse than one by a stranger, and is not made good by another, unless that one is
         a supplier's.
         """
         found = [self._verify(stored, signature) for signature in stored.signatures if not _is_certificate(signature)]
         embedded = self._embedded(stored)
         if embedded is not None:
             found.append(embedded)
+        stated = stored.record.supplier
         return min(
-            found, key=lambda item: _BEST_FIRST.index(item.state), default=DocumentSignature(SignatureState.NONE)
+            found,
+            key=lambda item: (_BEST_FIRST.index(item.state), item.supplier != stated),
+            default=DocumentSignature(SignatureState.NONE),
         )
 
     def _verify(self, stored: StoredDocument, signature: SignatureFile) -> DocumentSignature:
@@ -113,7 +116,7 @@ class SupplierSignatures:
     def _by_keys(self, stored: StoredDocument, name: str, data: bytes, form: _Form) -> DocumentSignature:
         problem = f"{printable(name)} is by a key, and no supplier has one in its keys"
         state = SignatureState.UNCHECKED
-        for entry in self._entries:
+        for entry in sorted(self._entries, key=lambda entry: entry.name != stored.record.supplier):
             if self._keys[entry.name]:
                 check = partial(self._checked, self._key_verifier(entry.name), stored, data, form)
                 found = self._proved(name, check, entry)

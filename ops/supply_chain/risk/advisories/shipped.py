@@ -146,7 +146,7 @@ class Remedies:
         ]
         if waiting:
             steps.append(
-                f"No release without it is there for users of {names(waiting)}: {self._make_one(affected, upgrade)}"
+                f"There is no release without it yet for users of {names(waiting)}: {self._make_one(affected, upgrade)}"
             )
         return "; ".join(steps)
 

@@ -17,6 +17,7 @@ def document(answer: Answer) -> dict[str, Any]:
     decided = verdict(answer)
     plain = msgspec.to_builtins(answer)
     places = plain.pop("places")
+    del plain["options"]
     plain["problems"] = [problem._asdict() for problem in answer.problems]
     plain["others"] = [other._asdict() for other in answer.others]
     plain["feeds"] = [feed._asdict() for feed in answer.feeds]

@@ -144,7 +144,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     and `folder` if one of those was asked for. `severity` is the worst of its records,
     `exploitation` what KEV and EPSS say of it, where they are configured.
     `packages` are the wanted ones, `elsewhere` listed packages of other ecosystems with the same name. `near` are listed names that the asked one may
-    be a misspelling of, `retry` is the question with the nearest of them. `places` are sorted; of suppliers' products
+    be a misspelling of, `retry` is the question with the nearest of them, `options` are the words
+    with which a further command asks the same places. `places` are sorted; of suppliers' products
     that contain another version, only `others` counts them. `problems` are what was not searched. `notes` are
     remarks that change nothing.
     """
@@ -163,6 +164,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     folder: bool = False
     near: tuple[str, ...] = ()
     retry: str = ""
+    options: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
     places: tuple[FoundPlace, ...] = ()
     others: tuple[OtherVersion, ...] = ()

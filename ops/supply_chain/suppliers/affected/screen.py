@@ -214,7 +214,7 @@ def next_steps(answer: Answer) -> Iterator[str]:
     yield from dict.fromkeys(place.upgrade for place in locks[:2])
     releases = [place for place in affected if place.kind is PlaceKind.RELEASE]
     if releases and (answer.ids or answer.versions) and not answer.folder:
-        yield f"inform the users of {_owner_list(releases)}: {command('affected', quoted(answer.question), '--reply')}"
+        yield f"inform the users of {_owner_list(releases)}: {command('affected', quoted(answer.question), '--reply', *answer.options)}"
     suppliers = [place for place in affected if place.kind is PlaceKind.SUPPLIER]
     if suppliers and (answer.ids or answer.versions):
         names = sorted({printable(place.name) or "the supplier" for place in suppliers})
@@ -223,14 +223,14 @@ def next_steps(answer: Answer) -> Iterator[str]:
     if deployed and (answer.ids or answer.folder):
         yield f"in {_owner_list(deployed)}: {'; '.join(dict.fromkeys(map(_remedy, deployed[:MOST_PLACES])))}"
     if answer.retry and not answer.places:
-        yield command("affected", quoted(answer.retry))
+        yield command("affected", quoted(answer.retry), *answer.options)
     if answer.of(PlaceStatus.UNTRUSTED):
         named = next((place.name for place in answer.of(PlaceStatus.UNTRUSTED) if place.name), "")
         words = ["--request", quoted(printable(named))] if named else ["--status"]
         yield command("supplier", *words)
     yield from dict.fromkeys(problem.step for problem in answer.problems if problem.step)
     if answer.retry:
-        yield command("affected", quoted(answer.retry))
+        yield command("affected", quoted(answer.retry), *answer.options)
 
 
 def _remedy(place: FoundPlace) -> str:

@@ -107,6 +107,10 @@ def _check_header(header: Sequence[str], columns: Sequence[str], where: str) -> 
     missing = [column for column in columns if column not in header]
     unknown = [column for column in header if column not in columns]
     if missing or unknown or len(set(header)) != len(header):
+        if len(missing) * 2 > len(columns):
+            raise InputError(
+                f"{where}: is another table: its header has no {', no '.join(missing[:3])}", hint=_SAVE_AGAIN
+            )
         problems = [f"without {', '.join(missing)}"] if missing else []
         problems += [f"with unknown columns {', '.join(map(excerpt, unknown[:5]))}"] if unknown else []
         raise InputError(f"{where}: the header is {' and '.join(problems) or 'with a column twice'}", hint=_SAVE_AGAIN)

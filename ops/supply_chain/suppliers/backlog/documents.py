@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ops.supply_chain.contracts.files.backlog import Backlog, BacklogItem, Risk
+from ops.supply_chain.core.commands import pasteable
 from ops.supply_chain.core.text import plural
 from ops.supply_chain.formats.markdown import bullets, code, heading, table, text
 from ops.supply_chain.suppliers.backlog.measures import counts_of, measures_of
@@ -104,7 +105,16 @@ def register_markdown(backlog: Backlog, coverage: ReviewCoverage, today: str) ->
 def _not_checked(coverage: ReviewCoverage) -> list[str]:
     if not coverage.unchecked:
         return []
-    return [heading(2, "Not checked"), bullets(text(f"{line.text}. {line.step}") for line in coverage.unchecked)]
+    return [heading(2, "Not checked"), bullets(f"{text(line.text)}. {_step(line.step)}" for line in coverage.unchecked)]
+
+
+def _step(step: str) -> str:
+    """Return what to do, a command in it as code, so that it can be copied."""
+    commands = pasteable(step)
+    if not commands:
+        return text(step)
+    before, _, after = step.partition(commands[0])
+    return " ".join(filter(None, (text(before), code(commands[0]), text(after))))
 
 
 def backlog_document(backlog: Backlog, coverage: ReviewCoverage, today: str) -> dict[str, Any]:
