@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import copy
 import json
 import shutil
 import tempfile
@@ -260,6 +261,22 @@ def judge(document: dict[str, Any], *profiles: str, settings: dict[str, Any] | N
     """Return what each rule of some profiles says of an input."""
     compiled = engine(*profiles, settings=json.dumps(settings or {}))
     return {verdict.code: verdict for verdict in compiled.evaluate(document)}
+
+
+def passes(document: dict[str, Any], *profiles: str, first: str = "", only: str = "") -> bool:
+    """Return whether each rule of some profiles passes an input, in a fraction of the time of `judge`.
+
+    Args:
+        document: The input.
+        profiles: Their rules.
+        first: The rule that is asked before the others, which are not asked once a rule does not pass.
+        only: The one rule that is asked; each if empty.
+    """
+    asked = copy.copy(engine(*profiles))
+    rules = [rule for rule in asked._rules if only in ("", rule.code)]
+    assert rules
+    asked._rules = tuple(sorted(rules, key=lambda rule: rule.code != first))
+    return all(verdict.outcome is Outcome.PASS for verdict in asked.verdicts(document))
 
 
 def refused(verdicts: dict[str, RuleVerdict]) -> set[str]:
