@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.known_interpreter import known_interpreter
+from tests.fakes.postgres import stop_shared
 from tests.not_proven import pytest_terminal_summary
 
 __all__ = ["pytest_terminal_summary"]
@@ -48,6 +49,13 @@ def _known_interpreter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     """Have uv find out once what this interpreter is, though each test has a cache of its own."""
     with known_interpreter(tmp_path_factory.getbasetemp() / "known-interpreter"):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_servers() -> Iterator[None]:
+    """Stop what tests share once the last one has ended."""
+    yield
+    stop_shared()
 
 
 @pytest.fixture(scope="session")
