@@ -26,6 +26,8 @@ def load(data: bytes, *, where: str) -> Any:
     try:
         plain = json.loads(data, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_number)
     except (ValueError, RecursionError) as error:
+        if str(error).startswith("Exceeds the limit"):  # the interpreter's words are advice to programmers
+            raise InputError(f"{where}: not valid JSON here: a number has more than 4,300 digits") from error
         raise InputError(f"{where}: not valid JSON: {error}") from error
     if _is_deep(plain):
         raise InputError(f"{where}: not valid JSON: more than {DEEPEST} arrays and objects within each other")

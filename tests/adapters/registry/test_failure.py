@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from ops.supply_chain.adapters.registry.failure import registry_failure
 
 
@@ -17,3 +19,9 @@ def test_an_empty_server_is_no_failed_connection() -> None:
         assert failure.message == "registry postgresql:///shared: nothing was registered in it yet"
         assert failure.hint == "Register what is stored: nox -s supplier -- --rebuild"
     assert "Check the address" in registry_failure(_DriverError("08006"), "x").hint
+
+
+def test_an_empty_file_is_none_either() -> None:
+    failure = registry_failure(sqlite3.OperationalError("no such table: alembic_version"), "registry.sqlite")
+    assert failure.message == "registry registry.sqlite: nothing was registered in it yet"
+    assert failure.hint == "Register what is stored: nox -s supplier -- --rebuild"

@@ -67,6 +67,8 @@ def _no_answer(error: BaseException, code: str, base: str) -> tuple[str, str]:
         return "other runs are writing and did not finish in time", "Wait for those runs, then run again."
     if code in _NOTHING_THERE:
         return "nothing was registered in it yet", f"Register what is stored: {command('supplier', '--rebuild')}"
+    if str(getattr(error, "orig", None) or error).startswith("no such table"):  # SQLite has no code for it
+        return "nothing was registered in it yet", f"Register what is stored: {command('supplier', '--rebuild')}"
     words = without_credentials(str(getattr(error, "orig", None) or error)).strip().splitlines()
     hint = "Check the address and that the server accepts connections, then run again."
     return (words[0] if words else type(error).__name__), hint
