@@ -575,6 +575,14 @@ def test_a_package_of_a_distribution_counts_by_its_source_and_its_release(incide
     assert found["outcome"] == {"affected": "fail", "undecided": "not-examined"}.get(DISTRIBUTION[purl], "pass")
 
 
+def test_a_name_alone_is_that_of_a_source_package_too(incident: Incident) -> None:
+    incident.lock("bar==2.0")
+    incident.accepted("a.json", sbom("pkg:deb/debian/libssl3@3.0.9-1?distro=bookworm&upstream=openssl%403.0.9-1"))
+    code, lines = incident.ask("openssl")
+    assert (code, lines[0]) == (ExitCode.DENIED, "FOUND: openssl: 1 supplier product")
+    assert incident.ask("opensl")[0] != ExitCode.DENIED
+
+
 def test_packages_of_a_distribution_without_a_source_leave_it_undecided(incident: Incident) -> None:
     incident.feed(FOO, OPENSSL)
     incident.accepted("acme.json", sbom("pkg:deb/debian/libssl3@3.0.9-1?distro=debian-12"))

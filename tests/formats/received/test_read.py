@@ -117,7 +117,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "half a pair": (encoded(cyclonedx(components=[{"type": "library", "name": "\ud800"}])), "surrogate"),
     "not a number": (b'{"bomFormat": "CycloneDX", "version": NaN}', "not JSON"),
     "a huge number": (b'{"bomFormat": "CycloneDX", "version": 1e999}', "too large"),
-    "many digits": (b'{"bomFormat": "CycloneDX", "version": ' + b"1" * 5000 + b"}", "a number has more than 4,300 digits"),
+    "many digits": (
+        b'{"bomFormat": "CycloneDX", "version": ' + b"1" * 5000 + b"}",
+        "a number has more than 4,300 digits",
+    ),
     "depth": (b'{"bomFormat": "CycloneDX", "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "JSON"),
     "gzip cut off": (gzip.compress(ALL["CycloneDX JSON"])[:-9], "too early"),
     "gzip with more": (gzip.compress(ALL["CycloneDX JSON"]) + b"x", "behind its end"),

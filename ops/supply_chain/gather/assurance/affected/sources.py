@@ -16,7 +16,13 @@ from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.adapters.files.supplier_store import SupplierStore
 from ops.supply_chain.adapters.registry.address import DEFAULT_TENANT, RegistryAddress
 from ops.supply_chain.adapters.registry.search import RegistrySearch
-from ops.supply_chain.contracts.values.registry import PackageName, RegisteredComponent, RegisteredDocument, RegistryHit
+from ops.supply_chain.contracts.values.registry import (
+    PackageName,
+    RegisteredComponent,
+    RegisteredDocument,
+    RegisteredVersion,
+    RegistryHit,
+)
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import StageError
 from ops.supply_chain.core.names import normalise
@@ -131,12 +137,19 @@ class Sources:
         return found | {normalise(item.name) for folder in self.deployed for item in folder.distributions}
 
     def packages_called(self, name: str) -> tuple[PackageName, ...]:
-        """Return the packages of all ecosystems that have a name; that of PyPI is among them in any case."""
+        """Return the packages of all ecosystems that have a name, source packages of distributions too; PyPI's in any case."""
         wanted = {name, name.lower(), normalise(name)}
         found = {PackageName("pypi", "", normalise(name))}
         for spelling in sorted(wanted):
             found |= set(self._ask(partial(_called, spelling)) or ())
         found |= {hit.component.package for hit in self.unregistered if hit.component.package.name in wanted}
+        listed = [(item.package, item.source) for item in self._ask(partial(_built_from, name.lower())) or ()]
+        listed += [(hit.component.package, hit.component.source) for hit in self.unregistered]
+        found |= {
+            PackageName(package.type, package.namespace, name.lower())
+            for package, source in listed
+            if source.partition("@")[0] == name.lower()
+        }
         return tuple(sorted(package for package in found if not may_mean_another(package)))
 
     def without_source(self) -> Mapping[str, int]:
@@ -300,6 +313,10 @@ def _deployments(folders: Sequence[Path]) -> list[Deployment]:
 
 def _called(name: str, reader: RegistrySearch) -> tuple[PackageName, ...]:
     return reader.packages(name)
+
+
+def _built_from(source: str, reader: RegistrySearch) -> tuple[RegisteredVersion, ...]:
+    return tuple(item for item in reader.versions((), (source,)) if item.source == source)
 
 
 def _own_digests(sources: Sources, digest: str) -> Iterator[RegistryHit]:
