@@ -152,7 +152,8 @@ def world(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest
 def test_a_project_without_suppliers_passes_and_nothing_is_written(world: World) -> None:
     code, text = world.run(given=False)
     assert code == ExitCode.PASS
-    assert text == "review_suppliers: pass\nno findings\n"
+    first = f"nox -s supplier -- --project {world.project} PATH"
+    assert text == f"no document of a supplier was received yet: {first}\n"
     assert not (world.dist / "suppliers").exists()
     assert not world.artifacts.exists()
 
@@ -308,11 +309,11 @@ def test_what_has_no_feed_is_named_before_many_documents_in_quarantine(world: Wo
     assert code == ExitCode.NOT_EXAMINED
     first, second = [line for line in text.splitlines() if line.startswith("  not checked: ")]
     assert first.startswith("  not checked: 1 component of pkg:npm in Acme pkg:generic/thing (bar 1): ")
-    assert second.startswith("  not checked: Acme: 4 documents are in quarantine: q4.json (")
+    assert second.startswith("  not checked: Acme: 4 documents are not accepted: q4.json (")
     assert second.endswith("), ...")
     page = (world.dist / "suppliers/backlog.md").read_text()
     assert "See what to correct: `nox -s supplier -- --request Acme`" in page
-    assert page.index("pkg&#58;npm") < page.index("4 documents are in quarantine")
+    assert page.index("pkg&#58;npm") < page.index("4 documents are not accepted")
 
 
 def test_without_a_feed_nothing_is_closed(world: World) -> None:
@@ -362,6 +363,12 @@ def test_an_edited_table_is_taken_over_and_an_old_one_is_refused(world: World) -
     writer.writerows(rows)
     edited = world.base / "edited.csv"
     edited.write_text(out.getvalue(), newline="")
+    wrong = world.base / "wrong.csv"
+    wrong.write_text(out.getvalue().replace("2026-12-01", "01.12.2026"), newline="")
+    code, text = world.run("--import", wrong)
+    assert code == ExitCode.INPUT
+    day = "planned: expected a date as 2026-01-31, found '01.12.2026'"
+    assert f"  line 2: {world.item()['id']}: {day}" in text.splitlines()
     code, text = world.run("--import", edited)
     assert (code, text.splitlines()[0]) == (ExitCode.PASS, "1 entry changed")
     assert world.view()["not_checked"] == [
@@ -373,6 +380,17 @@ def test_an_edited_table_is_taken_over_and_an_old_one_is_refused(world: World) -
     assert code == ExitCode.INPUT
     assert "was changed after this table was written" in text
     assert world.item()["decision"]["owner"] == "Bo"
+
+
+def test_the_score_is_one_of_the_severity_next_to_it(world: World) -> None:
+    low = "CVSS:3.1/AV:N/AC:H/PR:H/UI:N/S:U/C:L/I:L/A:N"  # as GitHub rates it
+    high = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+    github = record("GHSA-aaaa-bbbb-cccc", affected("foo", "introduced 0, fixed 1.2"), aliases=["CVE-2026-1"])
+    github |= {"severity": [{"type": "CVSS_V3", "score": low}], "database_specific": {"severity": "LOW"}}
+    world.feed({**FOO, "severity": [{"type": "CVSS_V3", "score": high}]}, github)
+    world.receive("a.json", sbom("2.0", "pkg:pypi/foo@1.1"))
+    world.run()
+    assert (world.item()["severity"], world.item()["score"]) == ("low", "3.3")
 
 
 def test_words_that_are_no_change_are_refused(world: World) -> None:

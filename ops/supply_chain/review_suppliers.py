@@ -104,7 +104,9 @@ def _perform(run: StageRun) -> StageResult:
     documents = SupplierStore(run.artifacts, folder)
     received = store.path.exists() or any(documents.digests())
     if address.file is not None and not address.file.exists() and not received:
-        return StageResult(outcome=Outcome.PASS, counts={"documents": 0})
+        from ops.supply_chain.suppliers.backlog.screen import nothing_received
+
+        return StageResult(outcome=Outcome.PASS, text=nothing_received(), counts={"documents": 0})
     return _review(run, address, store)
 
 

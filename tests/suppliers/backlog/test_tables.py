@@ -58,7 +58,7 @@ def test_a_table_is_rfc_4180_and_comes_back_as_no_change() -> None:
     found = backlog()
     data = table(found)
     assert data.count(b"\r\n") == len(found.items) + 1
-    assert imported(data, found, TODAY, where="b.csv") == ({}, 2)
+    assert imported(data, found, TODAY, where="b.csv")[:2] == ({}, 2)
 
 
 def test_no_cell_is_a_formula() -> None:
@@ -176,7 +176,7 @@ def test_what_is_no_such_table_is_refused(name: str) -> None:
 def test_the_register_is_edited_likewise() -> None:
     found = backlog()
     data = written(RISK_COLUMNS, (risk_row(risk, TODAY) for risk in found.risks))
-    assert imported(data, found, TODAY, where="r.csv") == ({}, 1)
+    assert imported(data, found, TODAY, where="r.csv")[:2] == ({}, 1)
     rows = rows_of(data)
     assert (rows[0]["score"], rows[0]["band"], rows[0]["likelihood"]) == ("12", "high", "")
     rows[0] |= {"likelihood": "2", "treatment": "retain", "accepted_by": "Board", "review": "2027-02-01"}

@@ -33,6 +33,7 @@ from ops.supply_chain.gather.assurance.supplier_advisories import (
 from ops.supply_chain.gather.suppliers.statements import StatementFinder
 from ops.supply_chain.risk.advisories.classification import Classifier
 from ops.supply_chain.risk.advisories.response import ResponseClock
+from ops.supply_chain.risk.advisories.severity import band_of
 from ops.supply_chain.runner.context import StageRun
 from ops.supply_chain.suppliers.backlog.observed import Due, Observation, Subject, SubjectCheck
 from ops.supply_chain.suppliers.backlog.products import (
@@ -238,11 +239,12 @@ class _Observer:
                 statement=_source(counts),
             )
             (versions if hit.document.digest in self._heads else older).append(version)
-        vector = _vector(vulnerability.rating.vectors)
+        severity = self._classifier.rate(vulnerability).severity
+        vector = _vector(vulnerability.rating.vectors, severity)
         return Observation(
             subject,
             vulnerability.names,
-            self._classifier.rate(vulnerability).severity,
+            severity,
             min(hit.document.ingested[:10] for hit, _ in pairs),
             tuple(sorted(versions, key=_order)),
             tuple(sorted(older, key=_order)),
@@ -294,10 +296,14 @@ def _conflicts(hit: RegistryHit, counts: Effective) -> Iterator[str]:
         yield f"{subject}: a statement of {who} ({item.statement.status}, {item.document.digest[:12]}) may be about it, and does not count"
 
 
-def _vector(vectors: Iterable[Vector]) -> Vector | None:
-    """Return the vector with the highest score of the newest version of CVSS that the records have."""
+def _vector(vectors: Iterable[Vector], severity: Severity) -> Vector | None:
+    """Return the vector with the highest score of the newest version of CVSS; one of the severity's band, where there is one.
+
+    Records of several sources can differ: a score that contradicts the severity next to it would only confuse.
+    """
     scored = [vector for vector in vectors if vector.score is not None]
-    return max(scored, key=lambda vector: (vector.kind, vector.score or 0.0, vector.value), default=None)
+    fitting = [vector for vector in scored if band_of(vector.score or 0.0) is severity]
+    return max(fitting or scored, key=lambda vector: (vector.kind, vector.score or 0.0, vector.value), default=None)
 
 
 def _day(seconds: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,7 +120,9 @@ def _changed(run: StageRun, backlog: Backlog, day: ReviewDay) -> Edited:
     if run.args.table is not None:
         path: Path = run.args.table
         found = imported(_content(path), backlog, day.today, where=printable(path.name))
-        return apply_changes(backlog, found.changes, day)
+        edited = apply_changes(backlog, found.changes, day)
+        lines = [_with_line(problem, found.lines) for problem in edited.problems]
+        return edited._replace(problems=tuple(lines))
     ids = [word for word in run.args.set if "=" not in word]
     changes: dict[str, str] = {}
     for word in run.args.set:
@@ -131,6 +134,12 @@ def _changed(run: StageRun, backlog: Backlog, day: ReviewDay) -> Edited:
     if not changes or not ids:
         raise UsageError("--set: expected ID ... FIELD=VALUE ...", hint=_HINT, kind=ErrorClass.COMMAND_LINE)
     return apply_changes(backlog, dict.fromkeys(ids, changes), day)
+
+
+def _with_line(problem: str, lines: Mapping[str, int]) -> str:
+    """Return why a change is refused with the line of the table, as every other refusal of an import has it."""
+    line = lines.get(problem.partition(":")[0])
+    return problem if line is None else f"line {line}: {problem}"
 
 
 def _content(path: Path) -> bytes:

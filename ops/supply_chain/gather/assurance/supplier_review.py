@@ -26,7 +26,7 @@ from ops.supply_chain.suppliers.backlog.findings import NOT_EXAMINED, findings_o
 from ops.supply_chain.suppliers.backlog.measures import counts_of
 from ops.supply_chain.suppliers.backlog.register import MIDDLE, ProductProfile, risks_after
 from ops.supply_chain.suppliers.backlog.review import ReviewDay, review
-from ops.supply_chain.suppliers.backlog.screen import screen_lines
+from ops.supply_chain.suppliers.backlog.screen import nothing_received, screen_lines
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.exploitation.feeds import ExploitationFeeds
@@ -54,7 +54,7 @@ def review_registry(run: StageRun, address: RegistryAddress, store: BacklogStore
         observed = observe(run, reader, documents, before.items, exploitation.of)
         observed = _with_exploitation(observed, exploitation)
         if not (observed.counts["products"] or observed.counts["unregistered"] or before.items):
-            return StageResult(outcome=Outcome.PASS, counts={"documents": 0})
+            return StageResult(outcome=Outcome.PASS, text=nothing_received(), counts={"documents": 0})
         today = today_of(run)
         after = store.change(lambda backlog: _reviewed(run, backlog, observed, today))
         return _result(run, after, observed, today)

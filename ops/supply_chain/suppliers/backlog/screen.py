@@ -50,6 +50,11 @@ class ReviewCoverage(NamedTuple):
     suppliers: tuple[str, ...] = ()
 
 
+def nothing_received() -> str:
+    """Return the line of a project that no supplier ever sent anything."""
+    return f"no document of a supplier was received yet: {command('supplier', 'PATH')}"
+
+
 def coverage_of(backlog: Backlog) -> ReviewCoverage:
     """Return what the last review of a backlog could not check."""
     return ReviewCoverage(backlog.unchecked, backlog.requests)

@@ -40,10 +40,11 @@ _EXPORT_AGAIN = "Nothing was changed. Make the changes again in the file that th
 
 
 class Imported(NamedTuple):
-    """What was edited in a table: id -> field -> text, and the rows that were read."""
+    """What was edited in a table: id -> field -> text, the rows that were read, and the line of each id."""
 
     changes: dict[str, dict[str, str]]
     rows: int
+    lines: dict[str, int]
 
 
 def item_row(item: BacklogItem, today: str) -> dict[str, str]:
@@ -168,7 +169,7 @@ def imported(data: bytes, backlog: Backlog, today: str, *, where: str) -> Import
     if problems:
         more = f"\n  and {len(problems) - MOST_PROBLEMS} more" if len(problems) > MOST_PROBLEMS else ""
         raise InputError(f"{where}:\n  " + "\n  ".join(problems[:MOST_PROBLEMS]) + more, hint=_EXPORT_AGAIN)
-    return Imported(changes, len(rows))
+    return Imported(changes, len(rows), {row.cells["id"]: row.line for row in rows})
 
 
 def _problems(row: TableRow, current: Mapping[str, str], keys: Sequence[str], edited: Mapping[str, str]) -> list[str]:
