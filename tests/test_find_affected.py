@@ -664,6 +664,40 @@ def test_links_and_devices_in_a_deployed_folder_are_not_followed(incident: Incid
     assert incident.whole("CVE-2026-12345", str(root))["searched"]["deployed"] == 1
 
 
+NOT_READ = {
+    "foo-1.0.dist-info/METADATA": "is a link, which was not followed",
+    "foo-1.0-py3-none-any.whl": "is a link, which was not followed",
+    "app.pex": "is a link, which was not followed",
+}
+
+
+@pytest.mark.parametrize("name", NOT_READ)
+def test_a_link_to_what_states_what_is_installed_is_never_clear(incident: Incident, name: str) -> None:
+    incident.lock("bar==2.0")
+    link = incident.folder / "srv" / name
+    link.parent.mkdir(parents=True)
+    (incident.folder / "elsewhere").write_text("Metadata-Version: 2.1\nName: foo\nVersion: 1.0\n")
+    link.symlink_to(incident.folder / "elsewhere")
+    code, lines = incident.ask("foo<1.2", str(incident.folder / "srv"))
+    assert code == ExitCode.NOT_EXAMINED
+    assert NOT_READ[name] in "\n".join(lines)
+
+
+@pytest.mark.parametrize("name", ["app.pyz", "app.pex", "foo.egg-link", "odd.whl", "odd.egg", "README"])
+def test_what_shows_nothing_of_what_is_deployed_is_never_clear(incident: Incident, name: str) -> None:
+    incident.lock("bar==2.0")
+    (incident.folder / "srv").mkdir()
+    (incident.folder / "srv" / name).write_text("x")
+    assert incident.ask("foo<1.2", str(incident.folder / "srv"))[0] == ExitCode.NOT_EXAMINED
+
+
+def test_an_egg_in_one_file_counts_by_its_name(incident: Incident) -> None:
+    incident.lock("bar==2.0")
+    (incident.folder / "srv").mkdir()
+    (incident.folder / "srv" / "foo-1.0-py3.11.egg").write_text("x")
+    assert incident.ask("foo<1.2", str(incident.folder / "srv"))[0] == ExitCode.DENIED
+
+
 def test_a_fleet_is_searched_in_one_run(incident: Incident) -> None:
     other = incident.folder / "other"
     other.mkdir()

@@ -12,7 +12,6 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -29,6 +28,9 @@ LARGEST_FILE = 1 << 30
 LARGEST_METADATA = 1 << 20
 DEEPEST = 60
 MOST_PROBLEMS = 20
+
+_CLOSED = (".pex", ".pyz", ".pyzw")
+"""Ends of applications in one file, which contain distributions."""
 
 _CHUNK = 1 << 20
 _METADATA = {".dist-info": "METADATA", ".egg-info": "PKG-INFO", "EGG-INFO": "PKG-INFO"}
@@ -123,6 +125,12 @@ class _Reader:
         single = file.endswith(".egg-info")
         if file.endswith(".whl"):
             self._wheel(name, file)
+        elif file.endswith(".egg"):
+            self._egg(name, file)
+        elif file.endswith(_CLOSED):
+            self.problems.append(f"{printable(name)}: was not opened: it can contain distributions")
+        elif file.endswith(".egg-link"):
+            self.problems.append(f"{printable(name)}: what it is a link to was not read")
         if file != wanted and not single:
             return
         try:
@@ -138,12 +146,28 @@ class _Reader:
         self.distributions.append(InstalledDistribution(fields.name, fields.version, printable(name)))
 
     def _wheel(self, name: str, file: str) -> None:
-        with suppress(ValueError):
+        try:
             found = parse_file_name(file)
-            self.distributions.append(InstalledDistribution(found.name, found.version, printable(name)))
+        except ValueError:
+            self.problems.append(f"{printable(name)}: its name is none that a wheel has")
+            return
+        self.distributions.append(InstalledDistribution(found.name, found.version, printable(name)))
+
+    def _egg(self, name: str, file: str) -> None:
+        """Note an egg that is one file, by its name: `name-version-py3.11.egg`."""
+        parts = file.removesuffix(".egg").split("-")
+        if len(parts) == 1 or not all(parts[:2]):
+            self.problems.append(f"{printable(name)}: its name is none that an egg has")
+            return
+        self.distributions.append(InstalledDistribution(parts[0], parts[1], printable(name)))
 
     def _link(self, entry: os.DirEntry[str], name: str) -> None:
-        """Note a link to a folder elsewhere: what is in it may be part of what is deployed."""
+        """Note a link to a folder elsewhere, and to what states what is installed: it may be part of what is deployed."""
+        holder = name.rpartition("/")[0]
+        states = any(holder.endswith(end) and entry.name == file for end, file in _METADATA.items())
+        if states or entry.name.endswith((".whl", ".egg", ".egg-info", *_CLOSED)):
+            self.problems.append(f"{printable(name)}: is a link, which was not followed")
+            return
         try:
             target = Path(entry.path).resolve()
             if target.is_dir() and not target.is_relative_to(self._root.resolve()):

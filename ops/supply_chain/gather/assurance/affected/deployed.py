@@ -13,6 +13,8 @@ from ops.supply_chain.core.text import printable
 from ops.supply_chain.suppliers.affected.model import FoundPlace, PlaceKind, PlaceStatus, Problem
 from ops.supply_chain.suppliers.affected.search import Search
 
+NOTHING_INSTALLED = "Give the folder that contains what is installed, such as site-packages."
+
 
 class Deployment(NamedTuple):
     """A folder: its distributions, the digests of its files with the first file of each, and what was not read."""
@@ -57,5 +59,7 @@ def read_deployment(folder: Path) -> Deployment:
     """Read a folder; what cannot be read is a problem."""
     found = read_deployed(folder)
     shown = printable(str(folder))
-    problems = tuple(Problem(f"{shown} was not searched as a whole: {printable(text)}") for text in found.problems)
-    return Deployment(shown, found.distributions, found.digests, found.files, problems)
+    problems = [Problem(f"{shown} was not searched as a whole: {printable(text)}") for text in found.problems]
+    if not found.distributions:
+        problems.append(Problem(f"{shown}: no installed distribution was found in it", NOTHING_INSTALLED))
+    return Deployment(shown, found.distributions, found.digests, found.files, tuple(problems))
