@@ -31,6 +31,7 @@ from ops.supply_chain.runner import stage as stage_runner
 from tests.benchmarks import measure
 from tests.conftest import REPOSITORY
 from tests.fakes import supplier_server
+from tests.fakes.compiled_rules import compiled_once
 from tests.fakes.key_signing import KeySigner
 from tests.fakes.signing import IDENTITY, ISSUER, Batch, file_request
 from tests.formats.received import large
@@ -97,11 +98,12 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> World:
+def world(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(stage_runner, "read_clock", lambda: NOW)
     monkeypatch.delenv("SEALWRIGHT_REGISTRY_URL", raising=False)
     monkeypatch.delenv("SEALWRIGHT_REGISTRY_TENANT", raising=False)
-    return World(tmp_path, capfd)
+    with compiled_once():
+        yield World(tmp_path, capfd)
 
 
 def bundle(data: bytes, signer: KeySigner = SIGNER) -> bytes:

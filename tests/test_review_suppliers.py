@@ -8,6 +8,7 @@ import json
 import os
 import random
 import zipfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from ops.supply_chain.risk.findings.causes import root_causes
 from ops.supply_chain.runner import stage as stage_runner
 from tests.conftest import REPOSITORY
 from tests.fakes.advisories import affected, record, snapshot
+from tests.fakes.compiled_rules import compiled_once
 from tests.fakes.exploitation import kev, kev_entry
 from tests.fakes.gate_project import accept_small_feeds
 from tests.test_ingest_supplier import SIGNER, bundle
@@ -142,11 +144,12 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> World:
+def world(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.delenv("SEALWRIGHT_REGISTRY_URL", raising=False)
     monkeypatch.delenv("SEALWRIGHT_REGISTRY_TENANT", raising=False)
     accept_small_feeds(monkeypatch)
-    return World(tmp_path, capfd, monkeypatch)
+    with compiled_once():
+        yield World(tmp_path, capfd, monkeypatch)
 
 
 def test_a_project_without_suppliers_passes_and_nothing_is_written(world: World) -> None:

@@ -294,6 +294,8 @@ def _excludable(root: Path, paths: Sequence[str], pyproject: dict[str, Any]) -> 
     workspace = _table(_table(_table(pyproject.get("tool")).get("uv")).get("workspace"))
     members = [member for member in workspace.get("members") or () if isinstance(member, str)]
     found = folders_to_exclude(paths, members=members)
+    if not found:  # the locks are not read once more for nothing
+        return ()
     try:
         locks = LocksConfig(exclude=found)
         named = {entry.path for entry in classify(root, locks, read_good_locks(root, locks)).excluded if entry.files}
