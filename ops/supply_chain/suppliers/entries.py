@@ -71,15 +71,32 @@ def components_of(sbom: ReceivedSbom) -> Iterator[RegisteredComponent]:
     """Yield what the registry stores of each component; the version of the package URL and another one are two."""
     for place, component in enumerate(sbom.components):
         if component.package is not None:
-            for version, qualifiers in _versions_of(component.package, component.version):
+            for version, qualifiers in _remembered_versions(component.package, component.version):
                 yield RegisteredComponent._make((place, *version, qualifiers))
         elif component.name or component.cpes:
             for name in weak_names(component):
                 yield RegisteredComponent(place, name, component.version)
 
 
+def _remembered_versions(package: PackageIdentity, other: str) -> _Versions:
+    """Return what `_versions_of` returns; of the same object, which documents share, at once."""
+    known = _VERSIONS.get(id(package))
+    if known is not None and known[0] is package and known[1] == other:
+        return known[2]
+    if len(_VERSIONS) >= MOST_REMEMBERED:
+        _VERSIONS.clear()
+    found = _versions_of(package, other)
+    _VERSIONS[id(package)] = package, other, found
+    return found
+
+
+_Versions = tuple[tuple[ComponentVersion, str], ...]
+_VERSIONS: dict[int, tuple[PackageIdentity, str, _Versions]] = {}
+"""By the identity of the object, which lives as long as it is here."""
+
+
 @lru_cache(maxsize=MOST_REMEMBERED)
-def _versions_of(package: PackageIdentity, other: str) -> tuple[tuple[ComponentVersion, str], ...]:
+def _versions_of(package: PackageIdentity, other: str) -> _Versions:
     """Return what a package URL identifies, by the version in it and by the component's own, where that is another one.
 
     With each come the qualifiers that are no part of it.

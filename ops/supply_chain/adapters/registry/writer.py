@@ -226,10 +226,12 @@ class RegistryWriter:
 
     def _components(self, connection: Connection, new: Mapping[int, RegistryEntry]) -> None:
         listed = {number: entry.versions() for number, entry in new.items()}
-        versions = {version for rows in listed.values() for (version, _), _ in rows}
-        known = self._numbers_of_versions(connection, versions)
+        # Documents share the objects: each is hashed once, and then found by its identity.
+        versions = {id(version): version for rows in listed.values() for (version, _), _ in rows}
+        numbers = self._numbers_of_versions(connection, versions.values())
+        known = {identity: numbers[version] for identity, version in versions.items()}
         rows = [
-            (known[version], number, place, qualifiers)
+            (known[id(version)], number, place, qualifiers)
             for number in listed
             for (version, qualifiers), place in listed[number]
         ]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ops.supply_chain.adapters.tools.known_components import KnownComponents
 from ops.supply_chain.adapters.tools.schemas import MOST_ERRORS, schema_file, schema_problems
 from ops.supply_chain.contracts.values.received_sbom import DefectKind, SbomDefect
 from ops.supply_chain.core.errors import UnavailableError
@@ -43,6 +44,8 @@ def schema_defects(content: Content) -> Iterator[SbomDefect]:
         version = content.tree.get("specVersion")
         if version in JSON_VERSIONS:
             name = f"{version}-strict" if version in _STRICT else str(version)
+            if _known_components(name).prove(content):
+                return
             for problem in schema_problems(content.tree, name):
                 path, _, message = problem.partition(": ")
                 yield SbomDefect(DefectKind.SCHEMA, _pointer(path), message)
@@ -50,6 +53,11 @@ def schema_defects(content: Content) -> Iterator[SbomDefect]:
         version = content.tree.namespace.removeprefix(NAMESPACE)
         if version in XML_VERSIONS:
             yield from _xml_defects(content.tree, version)
+
+
+@lru_cache(maxsize=len(JSON_VERSIONS))
+def _known_components(version: str) -> KnownComponents:
+    return KnownComponents(version)
 
 
 def _xml_defects(document: XmlText, version: str) -> Iterator[SbomDefect]:

@@ -50,6 +50,45 @@ def schema_problems(document: Any, version: str) -> tuple[str, ...]:
         return (f"$: cannot be validated with the schema: {printable(str(error))[:300]}",)
 
 
+def is_valid_apart(document: Any, version: str) -> bool:
+    """Return whether a CycloneDX document is surely valid; False proves nothing.
+
+    Args:
+        document: The parsed JSON, which may lack components: its others are valid exactly if these are, as far as
+            `components_are_apart` is true and they are unique.
+        version: `1.2` to `1.7`.
+    Raises:
+        UnavailableError: The installed library has no such schema.
+    """
+    try:
+        return bool(_validator(version).is_valid(document))
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=8)
+def components_are_apart(version: str) -> bool:
+    """Return whether the schema demands nothing of the list of components but that each is valid by itself and unique.
+
+    Raises:
+        UnavailableError: The installed library has no such schema.
+    """
+    schema = _schema(f"bom-{version}")
+    listed = schema.get("properties", {}).get("components", {})
+    return (
+        schema.keys() <= _OF_THE_WHOLE
+        and listed.keys() <= _OF_THE_LIST
+        and listed.get("items") == {"$ref": "#/definitions/component"}
+        and "components" not in schema["required"]
+    )
+
+
+_OF_THE_WHOLE = {
+    "$schema", "$id", "$comment", "title", "description", "type", "required", "additionalProperties", "properties", "definitions",
+}  # fmt: skip
+_OF_THE_LIST = {"$id", "title", "description", "type", "items", "additionalItems", "uniqueItems"}
+
+
 def _found(validator: Draft7Validator, document: Any) -> tuple[str, ...]:
     if validator.is_valid(document):
         return ()

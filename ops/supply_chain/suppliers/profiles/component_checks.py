@@ -28,6 +28,8 @@ _MANUFACTURER_SINCE = (1, 6)
 
 def name(_facts: ScoringFacts, _position: int, component: SbomComponent) -> Result:
     """Check the name."""
+    if is_given(component.name):  # nearly always
+        return PlaceState.MET
     if component.package is not None and component.package.name.lower() == component.name.strip().lower():
         return PlaceState.MET  # whatever the word: its package is called like that
     found = state_of((component.name,), "its name")
@@ -36,6 +38,8 @@ def name(_facts: ScoringFacts, _position: int, component: SbomComponent) -> Resu
 
 def version(_facts: ScoringFacts, _position: int, component: SbomComponent) -> Result:
     """Check the version."""
+    if is_given(component.version):  # nearly always
+        return PlaceState.MET
     found = state_of((component.version,), "its version")
     return found or _unknown(component, "versionInfo", "Component Version") or "it has no version"
 

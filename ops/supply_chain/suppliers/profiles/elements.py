@@ -150,21 +150,21 @@ def of_components(
     """
 
     def tally(facts: ScoringFacts) -> Tally:
-        total = met = unknown = count = 0
+        positions = facts.everything if files else facts.packages
+        results = [check(facts, position, facts.components[position]) for position in positions]
+        met = results.count(PlaceState.MET)
+        total, unknown, count = met, 0, 0
         gaps: list[Gap] = []
-        for position in facts.everything if files else facts.packages:
-            component = facts.components[position]
-            found = check(facts, position, component)
-            if found is PlaceState.EXEMPT:
+        for position, found in zip(positions, results, strict=True) if met != len(results) else ():
+            if found is PlaceState.MET or found is PlaceState.EXEMPT:
                 continue
             total += 1
-            if found is PlaceState.MET:
-                met += 1
-            elif found is PlaceState.UNKNOWN and unknown_counts:
+            if found is PlaceState.UNKNOWN and unknown_counts:
                 unknown += 1
             else:
                 count += 1
                 if len(gaps) < MOST_PLACES:
+                    component = facts.components[position]
                     problem = "it is stated to be unknown" if isinstance(found, PlaceState) else found
                     gaps.append(Gap(component.location, _name(component), problem))
         for gap in more(facts) if more else ():

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.suppliers.profiles.elements import PlaceState, Result
@@ -18,13 +19,24 @@ _FILLERS = frozenset(
         "no name", "no version", "to be determined", "to be defined",
     }
 )  # fmt: skip
+MOST_REMEMBERED = 1 << 16
+MOST_CHARACTERS = 100
+"""Of a text whose answer is remembered: documents share names and versions."""
+
 _AROUND = " \t\r\n\u00a0\u200b\ufeff()[]<>{}\"'.!?*_-"
 
 
 def is_given(text: str) -> bool:
     """Return whether a text states something: it is not empty, `NOASSERTION`, a word that fills a field, or signs alone."""
+    return _remembered(text) if len(text) <= MOST_CHARACTERS else _states(text)
+
+
+def _states(text: str) -> bool:
     word = " ".join(text.split()).strip(_AROUND).casefold()
     return bool(word) and word != _UNKNOWN and word.replace(".", "") not in _FILLERS
+
+
+_remembered = lru_cache(maxsize=MOST_REMEMBERED)(_states)
 
 
 def is_unknown(text: str) -> bool:
