@@ -41,3 +41,8 @@ def test_a_misspelling_is_the_first_thing_to_deal_with() -> None:
         "next: nox -s affected -- urllib3",
         "next: ask x",
     ]
+
+
+def test_a_severity_that_no_record_gives_is_no_other_one() -> None:
+    answer = Answer(question="CVE-2026-1", subject="CVE-2026-1", ids=("CVE-2026-1",), severity="unknown", summary="x")
+    assert screen(answer)[1] == "  unknown severity: x"

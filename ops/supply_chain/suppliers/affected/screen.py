@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.core.commands import command, quoted
 from ops.supply_chain.core.moments import age_text
 from ops.supply_chain.core.outcome import Outcome
@@ -43,6 +44,8 @@ _STATUS = {
     PlaceStatus.STATED: "not affected",
 }
 
+
+UNKNOWN_SEVERITY = "unknown severity"
 
 _LONG_DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{32,}(?![0-9a-f])")
 
@@ -110,7 +113,7 @@ def _why_not(answer: Answer, what: str) -> str:
 def screen(answer: Answer) -> list[str]:
     """Return the lines of a screen, the verdict first: at most 25."""
     lines = [verdict(answer).text]
-    rated = ", ".join(filter(None, (answer.exploitation, answer.severity)))
+    rated = ", ".join(filter(None, (answer.exploitation, _severity(answer))))
     if answer.summary or rated:
         lines.append(f"  {': '.join(filter(None, (rated, excerpt(answer.summary))))}")
     for kind in PlaceKind:
@@ -130,6 +133,10 @@ def screen(answer: Answer) -> list[str]:
     lines.append(f"searched: {_searched(answer)}")
     steps = list(dict.fromkeys(next_steps(answer)))[:MOST_STEPS]
     return [*lines[: MOST_LINES - len(steps)], *(f"next: {step}" for step in steps)]
+
+
+def _severity(answer: Answer) -> str:
+    return UNKNOWN_SEVERITY if answer.severity == Severity.UNKNOWN else answer.severity
 
 
 def _places(word: str, places: Sequence[FoundPlace], *, with_ids: bool) -> Iterator[str]:

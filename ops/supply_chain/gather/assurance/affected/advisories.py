@@ -22,7 +22,7 @@ from ops.supply_chain.adapters.osv.others import (
 from ops.supply_chain.adapters.osv.snapshot import Feed, open_feed
 from ops.supply_chain.adapters.osv.sources import STALE_REMEDY, age_limits
 from ops.supply_chain.contracts.values.advisory import Advisory, separate_names
-from ops.supply_chain.contracts.values.finding import WORST_FIRST
+from ops.supply_chain.contracts.values.finding import WORST_FIRST, Severity
 from ops.supply_chain.core.addresses import OSV_SNAPSHOT_URL
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import excerpt, printable
@@ -320,5 +320,9 @@ def _summary(cases: Iterable[KnownVulnerability]) -> str:
 
 
 def _severity(cases: Iterable[KnownVulnerability]) -> str:
-    found = {case.rating.counts_as for case in cases}
-    return next((severity.value for severity in WORST_FIRST if severity in found), "")
+    """Return the worst severity; of what only counts as the worst because it is unknown, that it is unknown."""
+    ratings = [case.rating for case in cases]
+    worst = next((severity for severity in WORST_FIRST if any(item.counts_as is severity for item in ratings)), None)
+    if worst is None:
+        return ""
+    return (worst if any(item.severity is worst for item in ratings) else Severity.UNKNOWN).value
