@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ops.supply_chain.suppliers.affected.model import Answer, FoundPlace, PlaceKind, PlaceStatus, Problem
 from ops.supply_chain.suppliers.affected.screen import screen
 
@@ -23,8 +25,15 @@ def test_what_is_installed_in_a_folder_is_to_be_updated_there() -> None:
     answer = Answer(
         question="/srv/app", subject="/srv/app", folder=True, places=(installed("foo", "1.2"), installed("bar", ""))
     )
-    assert screen(answer)[-1] == (
-        "next: in /srv/app: update foo to 1.2 or later; remove bar: no fixed version is known"
+    supplied = FoundPlace(
+        kind=PlaceKind.SUPPLIER, status=PlaceStatus.AFFECTED, owner="Acme: x", package="foo", version="1.0", name="Acme"
+    )
+    both = msgspec.structs.replace(answer, places=(*answer.places, supplied))
+    assert screen(both)[-1].startswith("next: ask Acme for ")
+    assert (
+        screen(both)[-2]
+        == screen(answer)[-1]
+        == ("next: in /srv/app: update foo to 1.2 or later; remove bar: no fixed version is known")
     )
 
 

@@ -215,6 +215,9 @@ def _rest(answer: Answer) -> Iterator[str]:
 def next_steps(answer: Answer) -> Iterator[str]:
     """Yield what to do, the most urgent first: exact commands."""
     affected = answer.of(PlaceStatus.AFFECTED)
+    deployed = [place for place in affected if place.kind is PlaceKind.DEPLOYED]
+    if deployed and (answer.ids or answer.folder):
+        yield f"in {_owner_list(deployed)}: {'; '.join(dict.fromkeys(map(_remedy, deployed[:MOST_PLACES])))}"
     locks = [place for place in affected if place.kind is PlaceKind.LOCK and place.upgrade]
     if not (answer.ids or answer.versions):
         locks = []
@@ -226,9 +229,6 @@ def next_steps(answer: Answer) -> Iterator[str]:
     if suppliers and (answer.ids or answer.versions):
         names = sorted({printable(place.name) or "the supplier" for place in suppliers})
         yield f"ask {_names(names)} for a version without it, or for a VEX statement; then {command('supplier', 'FILE')}"
-    deployed = [place for place in affected if place.kind is PlaceKind.DEPLOYED]
-    if deployed and (answer.ids or answer.folder):
-        yield f"in {_owner_list(deployed)}: {'; '.join(dict.fromkeys(map(_remedy, deployed[:MOST_PLACES])))}"
     if answer.retry and not answer.places:
         yield command("affected", quoted(answer.retry), *answer.options)
     if answer.of(PlaceStatus.UNTRUSTED):
