@@ -351,7 +351,20 @@ def test_a_component_whose_package_url_disappears_is_not_fixed(world: World) -> 
     }
     world.receive("b.json", sbom("2.1", "pkg:pypi/bar@1", made="2026-11-19", more=(weak,)))
     assert world.run()[0] == ExitCode.DENIED
-    assert world.item()["unchecked"] == "its newest document lists foo without a package URL"
+    assert world.item()["unchecked"] == "its newest document lists foo without a package URL that identifies it"
+
+
+@pytest.mark.parametrize("purl", ["pkg:maven/core@1.0", "pkg:github/x/core@1.0", ""])
+def test_a_component_that_may_be_the_same_is_not_fixed(world: World, purl: str) -> None:
+    world.feed(FOO, record("CVE-2026-7", affected("org.x:core", "introduced 0, fixed 2.0", ecosystem="Maven")))
+    maven = {"bom-ref": "w", "type": "library", "name": "core", "version": "1.0"}
+    world.receive("a.json", sbom("2.0", more=({**maven, "purl": "pkg:maven/org.x/core@1.0"},)))
+    assert world.run("--advisories", f"Maven={world.base / 'osv.zip'}")[0] == ExitCode.DENIED
+    digest = {"alg": "SHA-256", "content": "ab" * 32}
+    weak = {**maven, "purl": purl} if purl else {**maven, "name": "org.x:core", "hashes": [digest]}
+    world.receive("b.json", sbom("2.1", made="2026-11-19", more=(weak,)))
+    assert world.run("--advisories", f"Maven={world.base / 'osv.zip'}")[0] == ExitCode.DENIED
+    assert world.item()["unchecked"] == "its newest document lists core without a package URL that identifies it"
 
 
 def test_an_edited_table_is_taken_over_and_an_old_one_is_refused(world: World) -> None:

@@ -35,6 +35,7 @@ from ops.supply_chain.risk.advisories.classification import Classifier
 from ops.supply_chain.risk.advisories.response import ResponseClock
 from ops.supply_chain.risk.advisories.severity import band_of
 from ops.supply_chain.runner.context import StageRun
+from ops.supply_chain.suppliers.affected.search import may_mean_another, spellings
 from ops.supply_chain.suppliers.backlog.observed import Due, Observation, Subject, SubjectCheck
 from ops.supply_chain.suppliers.backlog.products import (
     ProductDocuments,
@@ -203,15 +204,15 @@ class _Observer:
         hits = [hit for hit in self._of(package) if hit.document.digest in heads]
         reason = next((verdict.reason for hit in hits if (verdict := self._verdict(hit)).reason), "")
         if not hits and self._is_named(package, heads):
-            reason = f"its newest document lists {excerpt(package.name)} without a package URL"
+            reason = f"its newest document lists {excerpt(package.name)} without a package URL that identifies it"
         return SubjectCheck(digests, frozenset(hit.component.version for hit in hits), day, reason)
 
     def _is_named(self, package: PackageName, heads: set[str]) -> bool:
-        """Return whether one of some documents lists something of this name that only a name identifies."""
-        for other in self._reader.packages(package.name):
-            if other.weak and any(hit.document.digest in heads for hit in self._of(other)):
-                return True
-        return False
+        """Return whether one of some documents lists something of this name that nothing identifies as another package."""
+        others = {other for spelling in spellings(package) for other in self._reader.packages(spelling)} - {package}
+        return any(
+            hit.document.digest in heads for other in others if may_mean_another(other) for hit in self._of(other)
+        )
 
     def _of(self, package: PackageName) -> list[RegistryHit]:
         if package not in self._hits:

@@ -68,12 +68,7 @@ class Search:
     @property
     def spellings(self) -> tuple[str, ...]:
         """The names that a component without an identity may have, sorted."""
-        found: set[str] = set()
-        for item in self.wanted:
-            for name in (item.package.name, *_full_names(item.package)):
-                parts = _SEPARATORS.split(name.lower())
-                found |= {name, name.lower(), *(sign.join(parts) for sign in "-_. ")}
-        return tuple(sorted(found))
+        return tuple(sorted({name for item in self.wanted for name in spellings(item.package)}))
 
     def decide(self, component: RegisteredComponent) -> Decided | None:
         """Return what is known of a component; None if it is another package."""
@@ -93,6 +88,15 @@ class Search:
 def may_mean_another(package: PackageName) -> bool:
     """Return whether a package can be the one of the same name in an ecosystem, because nothing identifies it there."""
     return package.weak or package.type in REPACKAGED or (package.type in _NAMESPACED and not package.namespace)
+
+
+def spellings(package: PackageName) -> set[str]:
+    """Return the names that a component without an identity may have if it is a package."""
+    found: set[str] = set()
+    for name in (package.name, *_full_names(package)):
+        parts = _SEPARATORS.split(name.lower())
+        found |= {name, name.lower(), *(sign.join(parts) for sign in "-_. ")}
+    return found
 
 
 def _full_names(package: PackageName) -> tuple[str, ...]:
