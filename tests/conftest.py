@@ -18,6 +18,8 @@ __all__ = ["pytest_terminal_summary"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _NUMBERS = itertools.count()
+_GIT = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "maintenance.auto", "GIT_CONFIG_VALUE_0": "false"}
+"""After each commit git starts a program that looks for something to clean; repositories of tests have nothing."""
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +30,8 @@ def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.setenv(
         "SEALWRIGHT_PREPARED", "0"
     )  # not worth it for a session of a test; tests/runner/test_prepared.py
+    for name, value in _GIT.items():
+        monkeypatch.setenv(name, value)
     for name in (
         "SOURCE_DATE_EPOCH",
         "SEALWRIGHT_INVOCATION",
