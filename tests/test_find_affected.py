@@ -219,6 +219,10 @@ def test_a_feed_that_is_too_old_shows_what_it_knows_and_nothing_more(incident: I
     assert code == ExitCode.NOT_EXAMINED
     assert lines[0].startswith("NOT DECIDABLE: ")
     assert "is 323 days old" in lines[0]
+    incident.releases.add("1.0", {"foo": "1.2"})
+    shown = "\n".join(incident.ask("CVE-2026-1", "--reply")[1])
+    assert "**We cannot answer yet** for every release of thing" in shown
+    assert "not affected" not in shown
 
 
 def test_a_withdrawn_advisory_affects_nothing(incident: Incident) -> None:

@@ -106,3 +106,18 @@ def test_a_folder_of_more_files_than_the_bound_is_named(tmp_path: Path, monkeypa
     for name in "abc":
         (tmp_path / name).write_bytes(b"{}")
     assert [bool(document.problem) for document in given(tmp_path)] == [False, False, True]
+
+
+@pytest.mark.parametrize("kind", [tarfile.LNKTYPE, tarfile.SYMTYPE])
+def test_an_archive_with_a_link_is_not_used(tmp_path: Path, kind: bytes) -> None:
+    path = tmp_path / "a.tar.gz"
+    with tarfile.open(path, "w:gz", format=tarfile.USTAR_FORMAT) as archive:
+        entry = tarfile.TarInfo("a.json")
+        entry.size = 2
+        archive.addfile(entry, io.BytesIO(b"{}"))
+        link = tarfile.TarInfo("b.json")
+        link.type, link.linkname = kind, "a.json"
+        archive.addfile(link)
+    [found] = given(path)
+    assert found.problem.startswith("the archive cannot be used: ")
+    assert not found.data
