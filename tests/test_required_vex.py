@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,22 @@ import pytest
 from ops.supply_chain.contracts.values.registry import IntakeDecision
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.runner import stage as stage_runner
+from tests.fakes.compiled_rules import compiled_once
 from tests.test_ingest_supplier import CONFIG, NOW, World, bundle, sbom
 
 SBOM = sbom()
 
 
 @pytest.fixture
-def world(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> World:
+def world(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(stage_runner, "read_clock", lambda: NOW)
     monkeypatch.delenv("SEALWRIGHT_REGISTRY_URL", raising=False)
     monkeypatch.delenv("SEALWRIGHT_REGISTRY_TENANT", raising=False)
     found = World(tmp_path, capfd)
     config = CONFIG.replace("max_age_days = 30", "max_age_days = 30\nvex_required = true")
     (found.project / ".security-config.toml").write_text(config)
-    return found
+    with compiled_once():
+        yield found
 
 
 def vex(product: str = "pkg:generic/thing@1.0", name: str = "CVE-2026-1") -> bytes:
