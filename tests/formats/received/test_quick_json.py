@@ -12,7 +12,7 @@ from ops.supply_chain.core.plain_json import DEEPEST
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.received import content, quick_json
 from ops.supply_chain.formats.received.quick_json import LARGEST_BYTES, read_quickly
-from ops.supply_chain.formats.received.read import read_received
+from ops.supply_chain.formats.received.read import read_identities, read_received
 from tests.benchmarks import supplier_sboms
 
 LEFT_TO_THE_STRICT_ONE = {
@@ -124,6 +124,19 @@ def test_documents_that_share_components_are_read_as_alone(monkeypatch: pytest.M
     monkeypatch.setattr(content, "read_quickly", lambda _: None)
     assert found == [read_received(document, schema_defects) for document in documents] * 2
     assert found[-1].defect_count > 2
+
+
+def test_a_reading_of_identities_leaves_nothing_out_of_a_later_whole_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quick_json, "LEAST_BYTES", 1)
+    [parts] = supplier_sboms.drawn(1, components=12, distinct=20)
+    document = supplier_sboms.sbom(77, parts, digests=True)
+    first = read_identities(document)
+    whole = read_received(document)
+    assert all(component.digests for component in whole.components[1:])
+    assert read_identities(document) == first
+    assert not any(component.digests for component in first.components)
+    monkeypatch.setattr(content, "read_quickly", lambda _: None)
+    assert read_received(document) == whole
 
 
 @pytest.fixture(scope="module")

@@ -43,12 +43,18 @@ def read_received(data: bytes, check: SchemaCheck | None = None) -> ReceivedSbom
     Raises:
         UnexpectedShapeError: It is no SBOM that is read, or cannot be parsed; the text has the reason.
     """
+    return _received(data, check)
+
+
+def _received(data: bytes, check: SchemaCheck | None, *, identities: bool = False) -> ReceivedSbom:
     if len(data) > LARGEST_BYTES:
         raise UnexpectedShapeError(f"is larger than {LARGEST_BYTES} bytes")
     with without_collection():
         try:
             content = recognise(data)
             del data
+            if identities:
+                content = _without_details(content)
             broken = tuple(check(content)) if check is not None else ()
             found = _read(content)
         except RecursionError as error:
@@ -72,21 +78,28 @@ def read_identities(data: bytes) -> ReceivedSbom:
     Raises:
         UnexpectedShapeError: As `read_received`.
     """
-    return read_received(data, _without_details)
+    return _received(data, None, identities=True)
 
 
-def _without_details(content: Content) -> Iterator[SbomDefect]:
-    """Remove from a document what does not identify its components; report nothing."""
-    if content.kind is ContentKind.CYCLONEDX_JSON:
-        for key in ("dependencies", "compositions", "vulnerabilities", "services"):
-            content.tree.pop(key, None)
-        rows = content.tree.get("components")
-        for row in rows if isinstance(rows, list) else ():
+def _without_details(content: Content) -> Content:
+    """Return a document without what does not identify its components.
+
+    Components are copied, and what is kept of them has keys of its own: a whole reading of the same bytes shares neither.
+    """
+    if content.kind is not ContentKind.CYCLONEDX_JSON:
+        return content
+    for key in ("dependencies", "compositions", "vulnerabilities", "services"):
+        content.tree.pop(key, None)
+    rows = content.tree.get("components")
+    if isinstance(rows, list):
+        for at, row in enumerate(rows):
             if isinstance(row, dict):
-                for key in _DETAILS:
-                    row.pop(key, None)
-    return iter(())
+                rows[at] = {key: value for key, value in row.items() if key not in _DETAILS}
+    return content._replace(pieces=tuple(_MARK + piece if piece else b"" for piece in content.pieces))
 
+
+_MARK = b"~"
+"""Begins no JSON."""
 
 _DETAILS = (
     "hashes", "licenses", "externalReferences", "supplier", "manufacturer", "authors", "author", "publisher", "evidence",
