@@ -579,6 +579,23 @@ def test_a_package_of_a_distribution_counts_by_its_source_and_its_release(incide
     assert found["outcome"] == {"affected": "fail", "undecided": "not-examined"}.get(DISTRIBUTION[purl], "pass")
 
 
+@pytest.mark.parametrize("version", ["4.17.4", "4.17.5"])
+def test_a_name_that_differs_by_case_alone_is_never_clear(incident: Incident, version: str) -> None:
+    incident.lock("bar==2.0")
+    incident.feed(FOO, record("CVE-2026-7", affected("lodash", "introduced 0, fixed 4.17.5", ecosystem="npm")))
+    incident.accepted("a.json", sbom(f"pkg:npm/Lodash@{version}"))
+    fixed = version == "4.17.5"
+    for question in ("CVE-2026-7", "npm:lodash<4.17.5"):
+        code, lines = incident.ask(question)
+        assert code == (ExitCode.PASS if fixed else ExitCode.NOT_EXAMINED), lines
+        assert fixed or any("spelt in another way" in line for line in lines), lines
+
+
+def test_a_namespace_that_differs_by_case_alone_is_never_clear(incident: Incident) -> None:
+    incident.accepted("b.json", sbom("pkg:golang/github.com/Sirupsen/logrus@v1.0.0"))
+    assert incident.ask("pkg:golang/github.com/sirupsen/logrus")[0] == ExitCode.NOT_EXAMINED
+
+
 def test_a_name_alone_is_that_of_a_source_package_too(incident: Incident) -> None:
     incident.lock("bar==2.0")
     incident.accepted("a.json", sbom("pkg:deb/debian/libssl3@3.0.9-1?distro=bookworm&upstream=openssl%403.0.9-1"))

@@ -101,6 +101,17 @@ def test_a_few_records_that_name_several_ecosystems_are_no_feed_of_all_of_them(
     assert _run(gate, capfd, ["pkg:npm/left-pad@1.0.0"], "--advisories", f"npm={mixed}")[0] == ExitCode.PASS
 
 
+@pytest.mark.parametrize(("listed", "known"), [("Left-Pad", "left-pad"), ("left-pad", "Left-Pad")])
+def test_a_name_that_differs_by_case_alone_is_not_examined(
+    gate: GateProject, capfd: pytest.CaptureFixture[str], listed: str, known: str
+) -> None:
+    npm = _npm(gate, record("GHSA-a", affected(known, "introduced 0, fixed 1.10.0", ecosystem="npm")))
+    code, found = _run(gate, capfd, [f"pkg:npm/{listed}@1.9.0"], "--advisories", f"npm={npm}")
+    assert code == ExitCode.NOT_EXAMINED
+    assert "its name differs by case alone" in found["findings"][0]["message"]
+    assert _run(gate, capfd, [f"pkg:npm/{listed}@1.10.0"], "--advisories", f"npm={npm}")[0] == ExitCode.PASS
+
+
 def test_an_ecosystem_without_a_feed_says_how_to_give_it(gate: GateProject, capfd: pytest.CaptureFixture[str]) -> None:
     code, found = _run(gate, capfd, ["pkg:npm/left-pad@1.0.0", "pkg:cargo/time@0.1.0"])
     assert code == ExitCode.NOT_EXAMINED

@@ -223,7 +223,7 @@ class Index:
         return found
 
     def spelt_otherwise(self, packages: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Return, for names in lower case, the names of an index of other ecosystems that differ from them in case alone.
+        """Return, for names, those of an index of other ecosystems that differ from them in case alone.
 
         Raises:
             UnavailableError: The index is damaged.

@@ -184,7 +184,7 @@ class _Answer:
         for item in unusable:
             for key in wanted & set(item.packages):
                 self._lost.setdefault(key, f"record {printable(item.id or item.where)}: {item.reason}")
-        spelt = feed.spelt_otherwise(key for key in wanted if _is_lower(key))
+        spelt = feed.spelt_otherwise(wanted)
         for key, names in spelt.items():
             self._spelt[key].update(names)
         read = feed.advisories({*wanted, *(name for names in spelt.values() for name in names)})
@@ -196,8 +196,3 @@ class _Answer:
 
 def _too_few(source: OtherSource, records: int, feed: Feed) -> str:
     return f"the feed {source.shown} has {records:,} of {feed.facts.records:,} records about it, too few to be a feed of it"
-
-
-def _is_lower(key: str) -> bool:
-    name = key.partition("/")[2]
-    return name == name.lower()

@@ -134,7 +134,7 @@ class Feed:
         return self._index.ecosystem(ecosystem).records * MIXED > self.facts.records
 
     def spelt_otherwise(self, packages: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Return the names of the feed that differ from some names in lower case by their case alone, where it has any."""
+        """Return the names of the feed that differ from some names by their case alone, where it has any."""
         return self._index.spelt_otherwise(packages)
 
     def packages_called(self, names: Iterable[str]) -> dict[str, frozenset[tuple[str, str]]]:

@@ -79,6 +79,15 @@ class RegistrySearch(RegistryReader):
             found |= {row[0]: row[1] for row in rows}
         return found
 
+    def spelt_otherwise(self, package: PackageName) -> tuple[PackageName, ...]:
+        """Return the packages whose identity differs from another one by case alone, sorted."""
+        where = "type = {} AND lower(name) = lower({}) AND lower(namespace) = lower({})"
+        rows = self.rows(
+            f"SELECT type, namespace, name FROM {{s}}packages WHERE {where}",
+            (package.type, package.name, package.namespace),
+        )
+        return tuple(sorted({PackageName(*row) for row in rows} - {package}))
+
     def types(self) -> tuple[tuple[str, str, int], ...]:
         """Count the packages of each type, by namespace where that names a distribution: type, namespace or empty, number."""
         rows = self.rows(

@@ -101,7 +101,7 @@ class OtherMatcher:
                 named = next(self._hits(package, target, version, (other,)), None)
                 if named is not None:
                     name = excerpt(other.partition("/")[2])
-                    return f"{named.found.id} is about {name}, and tools write names of packages in lower case"
+                    return f"{named.found.id} is about {name}, and its name differs by case alone"
         return ""
 
     def _hits(

@@ -21,7 +21,7 @@ OTHER_ECOSYSTEM = "its package URL (pkg:{type}) has this name, and does not iden
 UNKNOWN_RELEASE = "{release!r} names no release of the distribution that is known"
 NO_RELEASE = "its document does not name the release of the distribution (distro=)"
 NO_NAMESPACE = "its package URL (pkg:{type}) has this name, and no namespace"
-OTHER_SPELLING = "the advisory spells its name in another way"
+OTHER_SPELLING = "its name is spelt in another way"
 _NUMBERED = re.compile(r"[a-z_]+-[0-9][0-9.]*")
 NEAR_LETTERS = 2
 NEAR = 0.85

@@ -78,7 +78,7 @@ def _of_advisory(run: StageRun, question: Question, sources: Sources) -> Answer:
     from ops.supply_chain.gather.assurance.affected.advisories import known_advisory
 
     known = known_advisory(run, question.ids, sources.listed(), lambda given: again(run, question.text, given))
-    search = Search(known.wanted)
+    search = Search((*known.wanted, *sources.spelt_otherwise(known.wanted)))
     places, others = sources.places(search, known.ids)
     problems = [*known.problems]
     if search.sources:
@@ -135,7 +135,7 @@ def _of_package(question: Question, sources: Sources) -> Answer:
         )
         for package in packages
     ]
-    places, others = sources.places(Search(wanted))
+    places, others = sources.places(Search((*wanted, *sources.spelt_otherwise(wanted))))
     near: tuple[str, ...] = ()
     name = question.name or packages[0].name
     listed = bool(others) or any(place.status is not PlaceStatus.POSSIBLE for place in places)

@@ -55,6 +55,7 @@ from ops.supply_chain.suppliers.affected.model import (
     PlaceStatus,
     Problem,
     Searched,
+    WantedPackage,
 )
 from ops.supply_chain.suppliers.affected.search import Search, may_mean_another
 
@@ -151,6 +152,26 @@ class Sources:
             if source.partition("@")[0] == name.lower()
         }
         return tuple(sorted(package for package in found if not may_mean_another(package)))
+
+    def spelt_otherwise(self, wanted: Sequence[WantedPackage]) -> tuple[WantedPackage, ...]:
+        """Return listed packages whose names differ from wanted ones by case alone: they may be the same, and are never clear.
+
+        Names of PyPI and of some other ecosystems are registered in one spelling; these have no such packages.
+        """
+        known = {item.package for item in wanted}
+        unregistered = {hit.component.package for hit in self.unregistered}
+        inside = {part.package for _, parts in self.locks.inside for part in parts if part.package is not None}
+        unregistered |= {PackageName(package.type, package.namespace, package.name) for package in inside}
+        found: dict[PackageName, WantedPackage] = {}
+        for item in wanted:
+            package = item.package
+            if package.type == "pypi":
+                continue
+            others = set(self._ask(partial(_spelt_otherwise, package)) or ())
+            others |= {other for other in unregistered if _folded(other) == _folded(package)}
+            for other in sorted(others - known):
+                found.setdefault(other, item._replace(package=other, source="", certain=False))
+        return tuple(found.values())
 
     def without_source(self) -> Mapping[str, int]:
         """Return, by ecosystem of a distribution, how many of its packages do not name their source package."""
@@ -313,6 +334,14 @@ def _deployments(folders: Sequence[Path]) -> list[Deployment]:
 
 def _called(name: str, reader: RegistrySearch) -> tuple[PackageName, ...]:
     return reader.packages(name)
+
+
+def _spelt_otherwise(package: PackageName, reader: RegistrySearch) -> tuple[PackageName, ...]:
+    return reader.spelt_otherwise(package)
+
+
+def _folded(package: PackageName) -> PackageName:
+    return PackageName(package.type, package.namespace.lower(), package.name.lower())
 
 
 def _built_from(source: str, reader: RegistrySearch) -> tuple[RegisteredVersion, ...]:
