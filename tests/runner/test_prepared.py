@@ -17,6 +17,7 @@ import pytest
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.runner import pipeline
 from ops.supply_chain.runner.prepared import PREPARED_VARIABLE, ForkedStage, PreparedStages, prepared_for
+from tests.fakes.signals import default_signals
 
 PROBE = "tests.fakes.probe_stage"
 STAGES = ("compare_sboms", "review_posture", "retain_artifacts")
@@ -131,7 +132,8 @@ def test_it_is_asked_to_end_and_a_signal_to_the_group_leaves_the_prepared_proces
 def test_an_interrupt_of_the_group_waits_until_the_stage_can_handle_it(stages: PreparedStages) -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        fork = forked(stages, "wait")
+        with default_signals():
+            fork = forked(stages, "wait")
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     signal.pidfd_send_signal(fork._process, signal.SIGINT)
