@@ -22,6 +22,7 @@ from ops.supply_chain.core.errors import StageError
 from tests.conftest import REPOSITORY
 from tests.fakes import postgres
 from tests.fakes.prepared import prepared_processes
+from tests.parts import a_part
 
 DOCUMENTS, COMPONENTS, MOMENTS, MOST_MOMENTS = 16, 12, 3, 50
 NO_TABLES = ("no such table", "does not exist", "unable to open", "SQLITE_CANTOPEN", "no such column")
@@ -135,6 +136,7 @@ def test_killed_at_many_moments_nothing_is_half_stored_or_lost(intake: Intake) -
     kill_and_check(intake, MOST_MOMENTS)
 
 
+@pytest.mark.parametrize("intake", a_part(["sqlite", "postgresql"], 2), indirect=True)
 def test_four_intakes_at_the_same_time_lose_nothing(intake: Intake) -> None:
     shared = intake.sent()
     with prepared_processes():

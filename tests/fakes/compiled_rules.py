@@ -6,6 +6,7 @@ repository are compiled here, as rules that make the engine end the process woul
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -24,6 +25,7 @@ MOST = 16
 """Policies that are kept: each is one with its data, which configurations change."""
 
 _kept: dict[bytes, engine.Engine] = {}
+atexit.register(_kept.clear)  # when the interpreter ends, the engine's objects cannot be removed any more
 
 
 @cache

@@ -1,0 +1,15 @@
+"""Cases of a matrix of which the default run takes a part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+
+def a_part(names: Iterable[str], step: int) -> list[Any]:
+    """Return the names as parameters: the default run takes each so-many-th, `-m whole` the others."""
+    return [
+        name if number % step == 0 else pytest.param(name, marks=pytest.mark.whole) for number, name in enumerate(names)
+    ]
