@@ -11,9 +11,7 @@ by row, because a distribution's feed has more text than memory, and has no orig
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -23,10 +21,11 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
+from ops.supply_chain.adapters.files.index_file import write_index
 from ops.supply_chain.adapters.osv.archive import ArchiveMember, PackedRecord, unpack
 from ops.supply_chain.adapters.osv.index_rows import IndexTotals, fill, fill_others
 from ops.supply_chain.contracts.values.advisory import INDEX_FORMAT, Advisory, FeedFacts, UnusableRecord
-from ops.supply_chain.core.errors import OutputError, UnavailableError
+from ops.supply_chain.core.errors import UnavailableError
 
 FOLDER = "advisories"
 KEPT_INDEXES = 4
@@ -100,26 +99,14 @@ def build(
         UnavailableError: The feed cannot be read, or has no record of PyPI where those are indexed.
         OutputError: The cache cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    temporary = Path(name)
-    try:
-        os.close(descriptor)
-        with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as database:
-            if kind is IndexKind.PYPI:
-                fill(database, records, sha256=sha256, where=where)
-            else:
-                fill_others(database, records, sha256=sha256)
-        with temporary.open("rb") as handle:
-            os.fsync(handle.fileno())
-        temporary.replace(path)
-    except (OSError, sqlite3.Error) as error:
-        raise _cannot_write(path, error) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+
+    def filled(database: sqlite3.Connection) -> None:
+        if kind is IndexKind.PYPI:
+            fill(database, records, sha256=sha256, where=where)
+        else:
+            fill_others(database, records, sha256=sha256)
+
+    write_index(path, filled)
     _forget_old(path)
 
 
@@ -316,10 +303,3 @@ def _forget_old(path: Path) -> None:
         others.sort(key=lambda other: other.stat().st_mtime, reverse=True)
         for other in others[(KEPT_OTHERS if of_others else KEPT_INDEXES) - 1 :]:
             other.unlink(missing_ok=True)
-
-
-def _cannot_write(path: Path, error: Exception) -> OutputError:
-    return OutputError(
-        f"{path}: cannot be written: {error}",
-        hint="Check free space and permissions of the cache folder, then run again.",
-    )
