@@ -156,7 +156,7 @@ def test_a_project_without_suppliers_passes_and_nothing_is_written(world: World)
     code, text = world.run(given=False)
     assert code == ExitCode.PASS
     first = f"nox -s supplier -- --project {world.project} PATH"
-    assert text == f"no document of a supplier was received yet: {first}\n"
+    assert text == f"no document of a supplier that can be reviewed was received yet: {first}\n"
     assert not (world.dist / "suppliers").exists()
     assert not world.artifacts.exists()
 
@@ -614,6 +614,19 @@ def test_documents_that_the_registry_does_not_have_are_never_clear(world: World)
     for path in (world.artifacts / "registry.sqlite", world.artifacts / "suppliers" / "backlog.json"):
         path.unlink()
     assert world.run()[0] == ExitCode.NOT_EXAMINED
+
+
+def test_a_document_that_could_not_be_read_is_named_until_a_later_one_is_accepted(world: World) -> None:
+    half = world.base / "half.json"
+    half.write_bytes(sbom("2.0", "pkg:pypi/foo@1.1")[:200])
+    options = ["--project", str(world.project), "--artifacts", str(world.artifacts), "--dist", str(world.dist)]
+    assert ingest_supplier.main([str(half), "--supplier", "Acme", *options]) == ExitCode.DENIED
+    code, text = world.run()
+    assert code == ExitCode.NOT_EXAMINED
+    assert "was refused, and nothing of this supplier was accepted since" in text
+    world.at(21)
+    world.receive("b.json", sbom("2.0", "pkg:pypi/foo@1.2", made="2026-11-16"))
+    assert world.run()[0] == ExitCode.PASS
 
 
 def test_a_product_whose_only_document_was_refused_is_named(world: World) -> None:

@@ -364,8 +364,14 @@ def _unaccepted_lines(documents: Sequence[RegisteredDocument]) -> Iterator[Unche
             continue
         for document in found:
             what = f"{who} {excerpt(document.product) or '(no product)'} {printable(document.product_version)}"
-            text = f"{what.rstrip()}: {printable(document.name)} ({document.digest[:12]}) {_WHY[document.decision]}"
+            text = f"{what.rstrip()}: {printable(document.name)} ({document.digest[:12]}) {_why(document)}"
             yield UncheckedPart(text=text, step=step)
+
+
+def _why(document: RegisteredDocument) -> str:
+    if document.decision is IntakeDecision.REFUSED and not document.product:
+        return "was refused, and nothing of this supplier was accepted since"
+    return _WHY[document.decision]
 
 
 def _unchecked_lines(

@@ -71,6 +71,7 @@ def products_of(documents: Iterable[RegisteredDocument], *, all_versions: bool) 
     accepted: defaultdict[ProductKey, list[RegisteredDocument]] = defaultdict(list)
     quarantined: defaultdict[ProductKey, list[RegisteredDocument]] = defaultdict(list)
     refused: defaultdict[ProductKey, list[RegisteredDocument]] = defaultdict(list)
+    documents = tuple(documents)
     for document in documents:
         if document.kind is DocumentKind.SBOM and not document.own:
             if document.decision is IntakeDecision.ACCEPTED and document.current:
@@ -81,6 +82,8 @@ def products_of(documents: Iterable[RegisteredDocument], *, all_versions: bool) 
                 refused[product_of(document)].append(document)
     for key in refused.keys() - accepted.keys():
         quarantined[key] += refused[key]
+    for document in _unread(documents):
+        quarantined[product_of(document)].append(document)
     found = {}
     for key in sorted({*accepted, *quarantined}):
         known = sorted(accepted[key], key=_newest, reverse=True)
@@ -95,6 +98,19 @@ def products_of(documents: Iterable[RegisteredDocument], *, all_versions: bool) 
         )
         found[key] = ProductDocuments(heads, older, unaccepted)
     return found
+
+
+def _unread(documents: Iterable[RegisteredDocument]) -> list[RegisteredDocument]:
+    """Return refused documents of suppliers whose product is not known: one that was accepted later may replace them."""
+    latest: dict[str, str] = {}
+    refused = []
+    for document in documents:
+        if document.kind is DocumentKind.SBOM and document.supplier:
+            if document.decision is IntakeDecision.ACCEPTED:
+                latest[document.supplier] = max(latest.get(document.supplier, ""), document.ingested)
+            elif document.decision is IntakeDecision.REFUSED and not document.product:
+                refused.append(document)
+    return [document for document in refused if document.ingested >= latest.get(document.supplier, "")]
 
 
 def component_text(package: PackageName) -> str:

@@ -52,7 +52,7 @@ class ReviewCoverage(NamedTuple):
 
 def nothing_received() -> str:
     """Return the line of a project that no supplier ever sent anything."""
-    return f"no document of a supplier was received yet: {command('supplier', 'PATH')}"
+    return f"no document of a supplier that can be reviewed was received yet: {command('supplier', 'PATH')}"
 
 
 def coverage_of(backlog: Backlog) -> ReviewCoverage:
