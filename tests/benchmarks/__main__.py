@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
-import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ops.supply_chain.core.start import TREE
@@ -18,6 +17,7 @@ from tests.benchmarks import (
     building,
     exploitation,
     gates,
+    peers,
     report,
     shipped,
     signing,
@@ -26,11 +26,11 @@ from tests.benchmarks import (
     verifying,
     vulnerabilities,
 )
+from tests.benchmarks.table import EVERY, LONG, Marker, cells, heading, merged, recorded, render
 
 RECORD = TREE / "docs" / "benchmarks.md"
 CASES = (
     *spine.CASES,
-    *gates.CASES,
     *vulnerabilities.CASES,
     *exploitation.CASES,
     *shipped.CASES,
@@ -41,69 +41,64 @@ CASES = (
     *affected.CASES,
     *suppliers.CASES,
 )
-START, END = "<!-- spine -->", "<!-- /spine -->"
+LONG_CASES = gates.CASES
+"""They need the index, and minutes: measured where the command line names them, recorded in a table of their own."""
 
 
 def main() -> int:
-    """Measure the cases that the command line names, or all."""
+    """Measure the cases that the command line names, or all but the long ones."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    names = [case.__name__ for case in CASES]
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"one of {', '.join(names)} (default: all)")
+    names = [case.__name__ for case in (*CASES, *LONG_CASES)]
+    long = ", ".join(case.__name__ for case in LONG_CASES)
+    text = f"one of {', '.join(names)} (default: all but {long})"
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=text)
     parser.add_argument(
         "--write",
         action="store_true",
         help="record the table in docs/benchmarks.md; with cases, their rows alone, and the others stay",
     )
+    parser.add_argument(
+        "--install", action="store_true", help=f"first install what is missing of {', '.join(peers.WITH_GO)}, if Go is"
+    )
     args = parser.parse_args()
+    if unknown := [name for name in args.cases if name not in names]:
+        parser.error(f"no such case: {', '.join(unknown)}; {text}")
+    if args.install:
+        peers.install_missing()
     data = Path(os.environ.get("SEALWRIGHT_SHARED_DATA", TREE.parent / "shared" / "data"))
-    rows: list[spine.Row] = []
-    for case in CASES:
-        if args.cases and case.__name__ not in args.cases:
-            continue
-        if not data.is_dir() and "soar" in (case.__doc__ or ""):
-            sys.stdout.write(f"skipped {case.__name__}: the shared data folder is not beside this checkout\n")
-            continue
-        rows += spine.measure(case, data)
-        sys.stdout.write(f"{rows[-1].what}: {rows[-1].seen} (aim: {rows[-1].aim})\n")
-        sys.stdout.flush()
-    table = render(rows)
-    sys.stdout.write(f"\n{table}")
-    if args.write:
-        _record(render(merged(RECORD.read_text(encoding="utf-8"), rows)) if args.cases else table)
+    for marker, cases in ((EVERY, CASES), (LONG, LONG_CASES)):
+        chosen = [case for case in cases if case.__name__ in args.cases or (not args.cases and marker is EVERY)]
+        if rows := _measured(chosen, data):
+            _show(marker, rows, write=args.write, some=bool(args.cases))
     return 0
 
 
-def merged(recorded: str, rows: list[spine.Row]) -> list[spine.Row]:
-    """Return the recorded rows, those that were measured again replaced, and new ones after them.
-
-    Args:
-        recorded: The text of the page.
-        rows: What was measured; a row is the same one whatever numbers are in its name.
-    """
-    table, _, _ = recorded.partition(START)[2].partition(END)
-    cells = [line.strip("|").split("|") for line in table.splitlines() if line.startswith("| ")][1:]
-    old = [spine.Row(*(cell.strip() for cell in row)) for row in cells]
-    new = {_key(row): row for row in rows}
-    kept = [new.pop(_key(row), row) for row in old]
-    return [*kept, *new.values()]
+def _measured(cases: list[spine.Case], data: Path) -> list[spine.Row]:
+    rows: list[spine.Row] = []
+    for case in cases:
+        if not data.is_dir() and "soar" in (case.__doc__ or ""):
+            sys.stdout.write(f"skipped {case.__name__}: the shared data folder is not beside this checkout\n")
+            continue
+        new = spine.measure(case, data)
+        sys.stdout.write("".join(cells(row) for row in new))
+        sys.stdout.flush()
+        rows += new
+    return rows
 
 
-def _key(row: spine.Row) -> str:
-    return re.sub(r"[\d.,]+", "", row.what)
-
-
-def render(rows: list[spine.Row]) -> str:
-    """Return the Markdown table of some rows, with the kind of machine that made it."""
-    machine = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    lines = [f"| {row.what} | {row.seen} | {row.aim} |\n" for row in rows]
-    return f"Seen on {machine}.\n\n| what | seen | aim |\n|---|---|---|\n{''.join(lines)}"
-
-
-def _record(table: str) -> None:
+def _show(marker: Marker, rows: list[spine.Row], *, write: bool, some: bool) -> None:
+    """Print the table; record it, or its rows in the recorded table."""
+    day = datetime.now(UTC).date()
+    head = heading(peers.ours(), peers.every(), day)
+    sys.stdout.write(f"\n{head}\n{render(rows)}")
+    if not write:
+        return
     text = RECORD.read_text(encoding="utf-8")
-    head, _, rest = text.partition(START)
-    _, _, tail = rest.partition(END)
-    RECORD.write_text(f"{head}{START}\n\n{table}\n{END}{tail}", encoding="utf-8")
+    known = recorded(text, marker) if some else None
+    if known is not None and known.rows:
+        later = [row._replace(runs=f"{row.runs}, {day}") for row in rows]
+        head, rows = known.heading, merged(known.rows, later)
+    RECORD.write_text(marker.replaced(text, f"{head}\n{render(rows)}"), encoding="utf-8")
 
 
 if __name__ == "__main__":

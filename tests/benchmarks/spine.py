@@ -7,10 +7,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from ops.supply_chain import PIPELINE
-from tests.benchmarks.measure import median, run
+from tests.benchmarks.measure import median, other_load, run
+from tests.benchmarks.row import Row
 from tests.benchmarks.synthetic import write_project
 from tests.fakes import distributions
 from tests.pipeline.spine import STEPS
@@ -20,13 +20,7 @@ RELEASE_STEPS = tuple(
 )
 
 
-class Row(NamedTuple):
-    """One line of the table: what, the figures seen, the aim."""
-
-    what: str
-    seen: str
-    aim: str
-
+__all__ = ["CASES", "Case", "Row", "measure"]
 
 Case = Callable[[Path, Path], Iterator[Row]]
 
@@ -118,9 +112,10 @@ CASES: tuple[Case, ...] = (
 
 
 def measure(case: Case, data: Path) -> list[Row]:
-    """Run one case in a scratch folder of its own and return its rows."""
-    with tempfile.TemporaryDirectory(prefix="sealwright-bench-") as scratch:
-        return list(case(data, Path(scratch)))
+    """Run one case in a scratch folder of its own and return its rows, with the load of the machine meanwhile."""
+    with tempfile.TemporaryDirectory(prefix="sealwright-bench-") as scratch, other_load() as load:
+        rows = list(case(data, Path(scratch)))
+    return [row._replace(runs=f"{row.runs or 'runs not stated'}, {load}") for row in rows]
 
 
 def _stage(script: str, project: Path, scratch: Path, *options: str) -> list[str]:
