@@ -112,6 +112,26 @@ def test_taken_apart_it_has_the_bytes_of_each_component_that_is_not_large(monkey
     assert [*found.value["components"][::2], found.value["a"]] == [{"name": "a"}, 7, 'b"c']
 
 
+def test_components_are_found_behind_a_list_that_begins_as_they_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quick_json, "LEAST_BYTES", 1)
+    monkeypatch.setattr(quick_json, "BEGINNING_BYTES", 4)
+    found = read_quickly(b'{"a": [{"a": 1}], "components": [{"a": 2}]}')
+    assert found == ({"a": [{"a": 1}], "components": [{"a": 2}]}, (b'{"a": 2}',))
+    many = b'{"a": [' + b'[{"a": 1}], ' * quick_json.MOST_BEGINNINGS + b'0], "components": [{"a": 2}]}'
+    assert read_quickly(many) == (json.loads(many), ())
+
+
+def test_what_is_kept_of_components_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quick_json, "MOST_KEPT_BYTES", 10)
+    kept: quick_json.PieceCache[int] = quick_json.PieceCache()
+    for number, piece in enumerate((b"aaaa", b"bbbb", b"cccc")):
+        kept.keep(piece, number)
+    assert [kept.get(piece) for piece in (b"aaaa", b"bbbb", b"cccc")] == [None, None, 2]
+    monkeypatch.setattr(quick_json, "MOST_PIECES", 1)
+    kept.keep(b"d", 3)
+    assert (kept.get(b"cccc"), kept.get(b"d")) == (None, 3)
+
+
 def test_documents_that_share_components_are_read_as_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quick_json, "LEAST_BYTES", 1)
     shared = list(supplier_sboms.drawn(4, components=12, distinct=20))

@@ -11,6 +11,7 @@ import pytest
 from ops.supply_chain import check_releases
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.names import normalise
+from ops.supply_chain.gather.risk.advisories import shipped
 from tests.fakes.advisories import affected, record, snapshot
 from tests.fakes.gate_project import NOW, GateProject, accept_small_feeds, at
 from tests.fakes.retained_releases import RetainedReleases, other
@@ -186,3 +187,45 @@ def test_each_release_is_found_exactly_if_it_has_an_affected_package(gate: Gate)
         for place in (finding.path, *(also.rpartition(":")[0] for also in finding.also_at))
     }
     assert {place.split("/")[2] for place in places} == wanted
+
+
+def test_releases_read_together_are_read_as_each_alone(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(20261129)  # noqa: S311 - seeded
+    properties = [
+        [],
+        [{"name": "sealwright:local", "value": "true"}],
+        [{"name": "sealwright:bundled-in", "value": WHEEL}],
+    ]
+    properties += [[{"name": "sealwright:direct", "value": "true"}]]
+    purls = [
+        "pkg:pypi/foo@1.2",
+        "pkg:pypi/Foo@1.2",
+        "pkg:pypi/foo@1.3?repository_url=https://x.example",
+        "pkg:npm/foo@1.2",
+    ]
+    pool = [{**other(purl), "properties": listed} for purl in purls for listed in properties]
+    pool += [{"type": kind, "name": "foo", "version": "1.2"} for kind in ("library", "framework")]
+    pool += [{**other(purls[0]), "swid": {"tagId": "x", "name": "foo"}}, {**other(purls[0]), "version": "1.4"}]
+    for number in range(12):
+        gate.releases.add(f"1.{number}", {}, others=chance.sample(pool, chance.randint(1, 8)))
+    calls: list[Any] = []
+
+    def reading(*words: Any) -> shipped.ReadReleases:
+        calls.append(words)
+        return shipped.read_releases(*words)
+
+    monkeypatch.setattr(check_releases, "read_releases", reading)
+    gate.run()
+    [(run, held)] = calls
+    together, alone = shipped.read_releases(run, held), [shipped.read_releases(run, [release]) for release in held]
+    assert together.releases == tuple(release for read in alone for release in read.releases)
+    assert together.locks == tuple(lock for read in alone for lock in read.locks)
+    assert len(together.releases) == len(held) == 12
+    assert {(path, *_named(part)) for part in together.others for path in part.sboms} == {
+        (path, *_named(part)) for read in alone for part in read.others for path in part.sboms
+    }
+    assert together.others
+
+
+def _named(part: shipped.ShippedPart) -> tuple[object, ...]:
+    return part.part.kind, part.part.part.name, part.part.versions, part.wheels

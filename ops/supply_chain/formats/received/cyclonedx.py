@@ -32,7 +32,7 @@ from ops.supply_chain.formats.received.collect import Collector, EdgeBuilder, Ta
 from ops.supply_chain.formats.received.comments import SEPARATE
 from ops.supply_chain.formats.received.cyclonedx_fields import FieldReader, signature_gaps
 from ops.supply_chain.formats.received.cyclonedx_statements import Statements
-from ops.supply_chain.formats.received.quick_json import MOST_PIECES
+from ops.supply_chain.formats.received.quick_json import PieceCache
 
 JSON_VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
 VERSIONS = ("1.0", "1.1", *JSON_VERSIONS)
@@ -69,6 +69,8 @@ class CycloneDxBuilder:
         self._compositions: list[tuple[str, Table]] = []
         self._read = FieldReader(self._collector)
         self._fields: dict[str, Any] = {"version": version}
+        self._without: frozenset[str] = frozenset()
+        self._known: PieceCache[SbomComponent] = PieceCache()
         expected = VERSIONS if syntax is SbomSyntax.XML else JSON_VERSIONS
         if version not in expected:
             # It has no schema, so a part of it that no version here has would not be noticed.
@@ -78,13 +80,18 @@ class CycloneDxBuilder:
                 f"expected a version from {expected[0]} to {expected[-1]}, found {excerpt(version)!r}",
             )
 
-    def document(self, document: Table, pieces: Sequence[bytes] = ()) -> ReceivedSbom:
+    def document(
+        self, document: Table, pieces: Sequence[bytes] = (), without: frozenset[str] = frozenset()
+    ) -> ReceivedSbom:
         """Read a document that was parsed as a whole.
 
         Args:
             document: As JSON has it; its list of components is emptied while they are read.
             pieces: The bytes of each component, where they are known: what was read once is not read again.
+            without: Fields of components that are not read.
         """
+        self._without = without
+        self._known = _KNOWN.setdefault(without, PieceCache())
         self.head(document)
         self.metadata(self._collector.table(document, "metadata", ""))
         self._all_components(document, pieces)
@@ -272,22 +279,24 @@ class CycloneDxBuilder:
             if pieces and pieces[at] and isinstance(row, dict):
                 self._shared_component(row, f"/components/{at}", pieces[at])
             elif isinstance(row, dict):
-                self.component(row, f"/components/{at}")
+                self.component(self._wanted(row), f"/components/{at}")
             else:
                 self._collector.unread(f"/components/{at}", "an object", row)
 
+    def _wanted(self, node: Table) -> Table:
+        """Return a component without the fields that are not read: a copy, because readings share what was parsed."""
+        return {key: value for key, value in node.items() if key not in self._without} if self._without else node
+
     def _shared_component(self, node: Table, location: str, piece: bytes) -> None:
         """Take a component that other documents may have, too: one without defects and without others in it is kept."""
-        known = _KNOWN.get(piece)
+        known = self._known.get(piece)
         if known is not None:
             self._place(replace(known, location=location), location)
             return
         position, defects = len(self._components), self._collector.defect_count
-        self.component(node, location)
+        self.component(self._wanted(node), location)
         if len(self._components) == position + 1 and self._collector.defect_count == defects:
-            if len(_KNOWN) >= MOST_PIECES:
-                _KNOWN.clear()
-            _KNOWN[piece] = self._components[-1]
+            self._known.keep(piece, self._components[-1])
 
     def _component(self, node: Table, at: str, parent: int) -> SbomComponent:
         collector = self._collector
@@ -337,7 +346,9 @@ class CycloneDxBuilder:
             yield SbomCompleteness(self._collector.text(node, "aggregate", at), *found)
 
 
-_KNOWN: dict[bytes, SbomComponent] = {}
+_KNOWN: dict[frozenset[str], PieceCache[SbomComponent]] = {}
+"""Components that were read, by the fields that were not."""
+
 _ONLY_TEXTS = {str}
 _PLAIN_DEPENDENCY = {"ref", "dependsOn"}
 _TEXTS = ("bom-ref", "type", "group", "name", "version", "purl", "cpe", "scope")

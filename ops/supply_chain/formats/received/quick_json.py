@@ -11,9 +11,8 @@ Source: RFC 8259, https://jcristharif.com/msgspec/supported-types.html
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -26,10 +25,19 @@ LEAST_BYTES = 4096
 """Of all components: fewer are not worth taking apart."""
 
 MOST_PIECES = 1 << 15
-"""Components that are kept parsed: some 60 MB."""
+"""Components that are kept parsed."""
 
-MOST_PIECE_BYTES = 1024
-"""Of a component that is kept."""
+MOST_PIECE_BYTES = 8192
+"""Of a component that is kept: one with every file of a release, its digests and addresses, has some 2,000."""
+
+MOST_KEPT_BYTES = 16 << 20
+"""Of all components that are kept; parsed they take some 60 MB."""
+
+BEGINNING_BYTES = 256
+"""The beginning of all components that is searched for in a document."""
+
+MOST_BEGINNINGS = 8
+"""Places with such a beginning that are compared with all components."""
 
 _DECODER = msgspec.json.Decoder()
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -45,6 +53,29 @@ class QuickTree(NamedTuple):
 
     value: Any
     pieces: tuple[bytes, ...] = ()
+
+
+T = TypeVar("T")
+
+
+class PieceCache(Generic[T]):
+    """What was read from components, by their bytes; full, it begins again."""
+
+    def __init__(self) -> None:
+        self._found: dict[bytes, T] = {}
+        self._bytes = 0
+
+    def get(self, piece: bytes) -> T | None:
+        """Return what was read from these bytes; None if that is not known."""
+        return self._found.get(piece)
+
+    def keep(self, piece: bytes, found: T) -> None:
+        """Keep what was read from these bytes."""
+        if len(self._found) >= MOST_PIECES or self._bytes + len(piece) > MOST_KEPT_BYTES:
+            self._found.clear()
+            self._bytes = 0
+        self._found[piece] = found
+        self._bytes += len(piece)
 
 
 def read_quickly(data: bytes) -> QuickTree | None:
@@ -70,7 +101,7 @@ def _in_pieces(data: bytes) -> QuickTree | None:
     listed = bytes(_FIELDS.decode(data).get("components", b""))
     if len(listed) < LEAST_BYTES or not listed.startswith(b"["):
         return None
-    rest = _whole(data.replace(listed, b"[]", 1), DEEPEST)
+    rest = _without(data, listed)
     if rest is None or rest.value.get("components") != []:
         return None  # the same bytes are at another place, too
     pieces = tuple(map(bytes, _ROWS.decode(listed)))
@@ -84,10 +115,32 @@ def _in_pieces(data: bytes) -> QuickTree | None:
     return QuickTree(rest.value, tuple(piece if len(piece) <= MOST_PIECE_BYTES else b"" for piece in pieces))
 
 
-@lru_cache(maxsize=MOST_PIECES)
+def _without(data: bytes, listed: bytes) -> QuickTree | None:
+    """Parse a document with an empty list in place of its components; None where their bytes are not found soon.
+
+    Searching for all of a long list takes longer than parsing it, so its beginning is searched for.
+    """
+    start = -1
+    for _ in range(MOST_BEGINNINGS):
+        start = data.find(listed[:BEGINNING_BYTES], start + 1)
+        if start < 0 or data.startswith(listed, start):
+            break
+    else:
+        return None
+    return None if start < 0 else _whole(data[:start] + b"[]" + data[start + len(listed) :], DEEPEST)
+
+
 def _piece(data: bytes) -> QuickTree | None:
     """Parse a component; one that was parsed before is the same object."""
-    return _whole(data, DEEPEST - 2)
+    known = _PARSED.get(data)
+    if known is None:
+        known = _whole(data, DEEPEST - 2)
+        if known is not None:
+            _PARSED.keep(data, known)
+    return known
+
+
+_PARSED: PieceCache[QuickTree] = PieceCache()
 
 
 def _whole(data: bytes, deepest: int) -> QuickTree | None:

@@ -56,7 +56,7 @@ def _received(data: bytes, check: SchemaCheck | None, *, identities: bool = Fals
             if identities:
                 content = _without_details(content)
             broken = tuple(check(content)) if check is not None else ()
-            found = _read(content)
+            found = _read(content, _DETAILS if identities else frozenset())
         except RecursionError as error:
             raise UnexpectedShapeError("is nested too deeply") from error
     return replace(
@@ -82,28 +82,27 @@ def read_identities(data: bytes) -> ReceivedSbom:
 
 
 def _without_details(content: Content) -> Content:
-    """Return a document without what does not identify its components.
-
-    Components are copied, and what is kept of them has keys of its own: a whole reading of the same bytes shares neither.
-    """
-    if content.kind is not ContentKind.CYCLONEDX_JSON:
-        return content
-    for key in ("dependencies", "compositions", "vulnerabilities", "services"):
-        content.tree.pop(key, None)
-    rows = content.tree.get("components")
-    if isinstance(rows, list):
-        for at, row in enumerate(rows):
-            if isinstance(row, dict):
-                rows[at] = {key: value for key, value in row.items() if key not in _DETAILS}
-    return content._replace(pieces=tuple(_MARK + piece if piece else b"" for piece in content.pieces))
+    """Return a document without what does not identify its components."""
+    if content.kind is ContentKind.CYCLONEDX_JSON:
+        for key in ("dependencies", "compositions", "vulnerabilities", "services"):
+            content.tree.pop(key, None)
+    return content
 
 
-_MARK = b"~"
-"""Begins no JSON."""
-
-_DETAILS = (
-    "hashes", "licenses", "externalReferences", "supplier", "manufacturer", "authors", "author", "publisher", "evidence",
-)  # fmt: skip
+_DETAILS = frozenset(
+    (
+        "hashes",
+        "licenses",
+        "externalReferences",
+        "supplier",
+        "manufacturer",
+        "authors",
+        "author",
+        "publisher",
+        "evidence",
+    )
+)
+"""Fields of a component that do not identify it."""
 
 
 @contextmanager
@@ -118,15 +117,16 @@ def without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read(content: Content) -> ReceivedSbom:
+def _read(content: Content, without: frozenset[str]) -> ReceivedSbom:
     if content.kind is ContentKind.CYCLONEDX_JSON:
-        return _cyclonedx_json(content.tree, content.pieces)
+        return _cyclonedx_json(content.tree, content.pieces, without)
     return _READERS[content.kind](content.tree)
 
 
-def _cyclonedx_json(tree: Table, pieces: Sequence[bytes]) -> ReceivedSbom:
+def _cyclonedx_json(tree: Table, pieces: Sequence[bytes], without: frozenset[str]) -> ReceivedSbom:
     version = tree.get("specVersion")
-    return CycloneDxBuilder(version if isinstance(version, str) else "", SbomSyntax.JSON).document(tree, pieces)
+    builder = CycloneDxBuilder(version if isinstance(version, str) else "", SbomSyntax.JSON)
+    return builder.document(tree, pieces, without)
 
 
 def _cyclonedx_xml(tree: XmlText) -> ReceivedSbom:

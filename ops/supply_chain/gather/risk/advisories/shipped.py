@@ -213,6 +213,7 @@ class _Reader:
         self._run = run
         self._store = store
         self._known: dict[tuple[object, ...], _Component] = {}
+        self._parts: dict[tuple[object, ...], _Component | None] = {}
         self._sboms: dict[int, list[str]] = {}
         self.changed: list[Finding] = []
 
@@ -266,18 +267,27 @@ class _Reader:
         found: dict[int, _Component] = {}
         roots = frozenset(document.roots)
         for position, part in enumerate(document.components):
-            if position in roots or _LOCAL in part.properties:
+            if position in roots:
                 continue
-            name = () if part.purl else (part.name, part.type, part.cpes)
-            wheels = tuple(value for label, value in part.properties if label in IN_WHEEL)
-            key = (part.purl, part.version, part.identifiers, wheels, *name)
-            known = self._known.get(key)
-            if known is None:
-                known = self._known[key] = _component(part, shown, wheels)
-            if id(known) not in found:
+            traits = (part.purl, part.version, part.name, part.type, part.cpes, part.identifiers, part.properties)
+            known = self._parts.get(traits, ...)
+            if known is ...:
+                known = self._parts[traits] = self._identified(part, shown)
+            if known is not None and id(known) not in found:
                 found[id(known)] = known
                 self._sboms.setdefault(id(known), []).append(shown)
         return list(found.values())
+
+    def _identified(self, part: SbomComponent, shown: str) -> _Component | None:
+        """Return what a component is, the same for all that are the same package; None for the project's own packages."""
+        if _LOCAL in part.properties:
+            return None
+        name = () if part.purl else (part.name, part.type, part.cpes)
+        wheels = tuple(value for label, value in part.properties if label in IN_WHEEL)
+        key = (part.purl, part.version, part.identifiers, wheels, *name)
+        if key not in self._known:
+            self._known[key] = _component(part, shown, wheels)
+        return self._known[key]
 
 
 def _component(part: SbomComponent, shown: str, wheels: Sequence[str]) -> _Component:

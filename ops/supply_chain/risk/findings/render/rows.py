@@ -6,6 +6,7 @@ Every form starts from these rows and from the phrases below, so that all forms 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import msgspec
 from msgspec import UnsetType
@@ -112,6 +113,7 @@ def clean(finding: Finding) -> Finding:
 _TEXTS = ("code", "message", "package", "version", "path", "waived_by", "due", "first_seen")
 
 
+@lru_cache(maxsize=4096)
 def clean_text(text: str) -> str:
     """Return text on one line, without control characters and credentials."""
     return printable(without_credentials(text))
