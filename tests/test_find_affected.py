@@ -290,7 +290,7 @@ def test_a_misspelt_name_is_named_with_its_neighbours(incident: Incident) -> Non
         "NOT LISTED: no lock, release or supplier lists reqeusts <3: is it requests?",
     )
     assert "next: nox -s affected -- 'requests<3'" in lines
-    assert incident.whole("reqeusts<3")["next"] == [f"nox -s affected -- 'requests<3' --artifacts {incident.artifacts}"]
+    assert incident.whole("reqeusts<3")["next"] == ["nox -s affected -- 'requests<3'"]
 
 
 def test_the_same_name_in_another_ecosystem_is_named(incident: Incident) -> None:

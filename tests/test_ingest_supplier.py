@@ -318,7 +318,7 @@ def test_status_and_request_show_what_is_open(world: World) -> None:
         "  Acme: 1 accepted, 1 quarantined; 1 product, last received on 2026-11-29",
         "  not met by 1 document: Every document is signed by its supplier",
         "    b.json: it is not signed",
-        f"next: nox -s supplier -- --project {world.project} --request Acme",
+        f"next: nox -s supplier -- --project {world.project} --artifacts {world.artifacts} --request Acme",
     ]
     code, text = world.run("--request", "Acme")
     assert code == ExitCode.PASS
@@ -339,7 +339,7 @@ def test_who_sent_something_that_no_supplier_signed_is_to_be_configured(world: W
     _, text = world.run(world.inbox)
     step = (
         "next: describe who sent them as [[suppliers]] in .security-config.toml (docs/suppliers.md), "
-        f"then nox -s supplier -- --project {world.project} --rebuild"
+        f"then nox -s supplier -- --project {world.project} --artifacts {world.artifacts} --rebuild"
     )
     head = "2 documents (1 with the same bytes as another): 0 accepted, 2 quarantined, 0 refused"
     assert text.splitlines()[0] == head
@@ -559,3 +559,11 @@ def test_real_documents_end_with_reasons_and_are_valid_as_named(world: World) ->
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared documents are not there")
 def test_every_real_document_ends_with_reasons(world: World) -> None:
     check_corpus(world, corpus())
+
+
+def test_without_a_document_it_states_whether_one_was_expected(world: World) -> None:
+    code, text = world.run("--rebuild")[:2]
+    assert (code, text.strip()) == (ExitCode.PASS, "no document of a supplier is stored yet: nothing to decide about")
+    for words in ([str(world.inbox)], ["--score", str(world.inbox)]):
+        code, text = world.run(*words)[:2]
+        assert (code, text.strip()) == (ExitCode.NOT_EXAMINED, "not examined: no document was found in what was given")

@@ -393,5 +393,5 @@ def test_a_rehearsal_and_real_releases_are_kept_apart(
     assert rehearsed.run(retain_artifacts.main) == 3
     assert capfd.readouterr().err == (
         "error: dist/release/: is from a rehearsal\n"
-        f"  next: Make a real release: nox -s release -- --project {rehearsed.root}.\n"
+        f"  next: Make a real release: nox -s release -- --project {rehearsed.root} --artifacts {rehearsed.artifacts}.\n"
     )

@@ -155,7 +155,7 @@ def world(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest
 def test_a_project_without_suppliers_passes_and_nothing_is_written(world: World) -> None:
     code, text = world.run(given=False)
     assert code == ExitCode.PASS
-    first = f"nox -s supplier -- --project {world.project} PATH"
+    first = f"nox -s supplier -- --project {world.project} --artifacts {world.artifacts} PATH"
     assert text == f"no document of a supplier that can be reviewed was received yet: {first}\n"
     assert not (world.dist / "suppliers").exists()
     assert not world.artifacts.exists()
@@ -167,7 +167,10 @@ def test_a_vulnerable_component_is_an_item_with_all_views(world: World) -> None:
     item = world.item()
     assert code == ExitCode.DENIED
     assert text.splitlines()[0] == "1 open item in 1 product of 1 supplier (1 new)"
-    assert f"next: nox -s backlog -- --project {world.project} --set {item['id']} state=triaged owner=NAME" in text
+    assert (
+        f"next: nox -s backlog -- --project {world.project} --artifacts {world.artifacts} --set {item['id']} state=triaged owner=NAME"
+        in text
+    )
     assert (item["supplier"], item["product"], item["component"], item["names"]) == (
         "Acme", "pkg:generic/thing", "pkg:pypi/foo", ["CVE-2026-1", "GHSA-aaaa-bbbb-cccc"],
     )  # fmt: skip
@@ -300,7 +303,7 @@ def test_a_document_in_quarantine_is_named_and_not_matched(world: World) -> None
     code, text = world.run()
     assert code == ExitCode.NOT_EXAMINED
     assert "not checked: Acme pkg:generic/thing 2.1: q.json (" in text
-    assert f"nox -s supplier -- --project {world.project} --request Acme" in text
+    assert f"nox -s supplier -- --project {world.project} --artifacts {world.artifacts} --request Acme" in text
     assert world.view()["items"] == []
 
 

@@ -11,8 +11,8 @@ Writes   data/artifacts/suppliers/, the registry: data/artifacts/registry.sqlite
 Decides  each document is accepted, quarantined or refused; with --score, whether it passes a quality profile.
 Exits    0 all are accepted, or a status or request was shown; 2 usage or configuration; 3 a stored document was changed, or
          the registry is damaged; 4 a document was quarantined or refused, or does not pass the profile; 5 the registry does not
-         answer, or another run does not let go of it, or an address was not answered: then nothing is stored; 6 cannot write:
-         what was stored before stays.
+         answer, or another run does not let go of it, or an address was not answered: then nothing is stored; or no document
+         was found in what was given; 6 cannot write: what was stored before stays.
 Network  the addresses that are given, and the PostgreSQL server.
 Source   https://cyclonedx.org/specification/overview/; https://spdx.github.io/spdx-spec/; https://github.com/openvex/spec;
          https://docs.sigstore.dev/about/bundle/; docs/suppliers.md
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from ops.supply_chain.adapters.registry.address import RegistryAddress
     from ops.supply_chain.adapters.registry.reader import RegistryReader
     from ops.supply_chain.suppliers.screen import IntakeLine
+
+
+_NO_DOCUMENT = "not examined: no document was found in what was given"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -129,13 +132,13 @@ def _ingest(run: StageRun, address: RegistryAddress) -> StageResult:
         with RegistryWriter(address) as writer:
             lines = with_vex(list(rebuild(setting, writer)), setting=setting, writer=writer, address=address)
             register_releases(ArtifactStore(run.artifacts), writer)
-        return _result(run, lines)
+        return _result(run, lines, empty="no document of a supplier is stored yet: nothing to decide about")
     with TemporaryDirectory(prefix="sealwright-") as folder:
         given = _given(run, Path(folder))
         with RegistryWriter(address) as writer:
             found = ingest(given, setting=setting, writer=writer, now=timestamp(run.now), supplier=run.args.supplier)
             lines = with_vex(list(found), setting=setting, writer=writer, address=address)
-    return _result(run, lines)
+    return _result(run, lines, empty="")
 
 
 def _given(run: StageRun, folder: Path) -> Iterator[GivenDocument]:
@@ -148,15 +151,16 @@ def _given(run: StageRun, folder: Path) -> Iterator[GivenDocument]:
     return chain(given_documents(paths), documents_at(urls, folder, offline=run.offline) if urls else ())
 
 
-def _result(run: StageRun, lines: list[IntakeLine]) -> StageResult:
+def _result(run: StageRun, lines: list[IntakeLine], *, empty: str) -> StageResult:
+    """Return what became of documents; without any, `empty` is why that is right, empty itself where one was expected."""
     from ops.supply_chain.contracts.values.registry import IntakeDecision
     from ops.supply_chain.suppliers.screen import counts_of, document_of, intake_steps, intake_text
 
     open_ = [line for line in lines if line.decision is not IntakeDecision.ACCEPTED]
-    text = intake_text(lines, _titles()[0])
+    text = intake_text(lines, _titles()[0]) if lines else [empty or _NO_DOCUMENT]
     text += intake_steps((line.supplier for line in open_), configured=bool(run.config.suppliers))
     return StageResult(
-        outcome=Outcome.FAIL if open_ else Outcome.PASS if lines else Outcome.NOT_EXAMINED,
+        outcome=Outcome.FAIL if open_ else Outcome.PASS if lines or empty else Outcome.NOT_EXAMINED,
         text="\n".join(text),
         counts=counts_of(lines),
         document=document_of(lines),
@@ -219,7 +223,7 @@ def _score(run: StageRun) -> StageResult:
     passing = sum(document.passes for document in found)
     return StageResult(
         outcome=Outcome.NOT_EXAMINED if not found else Outcome.PASS if passing == len(found) else Outcome.FAIL,
-        text="\n".join(scores_text(found, profile)),
+        text="\n".join(scores_text(found, profile)) if found else _NO_DOCUMENT,
         counts={"documents": len(found), "passing": passing},
         document={"documents": [document_of(document) for document in found]},
     )

@@ -13,6 +13,7 @@ from ops.supply_chain.core.commands import Typing, as_typed, command
 
 THEIRS = Typing(project="../theirs")
 CONSOLE = Typing(console="uvx sealwright")
+STORED = Typing(artifacts="a b")
 
 
 def test_a_recorded_command_names_no_folder() -> None:
@@ -43,6 +44,22 @@ def test_a_recorded_command_names_no_folder() -> None:
         pytest.param("nox -s adopt -- X --write", THEIRS, "nox -s adopt -- X --write", id="the project is a word"),
         pytest.param("nox -s adopt -- X", CONSOLE, "uvx sealwright adopt X", id="a word, installed"),
         pytest.param("run: nox\n    -s lock", THEIRS, "run: nox -s lock -- --project ../theirs", id="wrapped"),
+        pytest.param(
+            "nox -s supplier -- --rebuild",
+            STORED,
+            "nox -s supplier -- --artifacts 'a b' --rebuild",
+            id="other releases",
+        ),
+        pytest.param(
+            "nox -s supplier",
+            STORED._replace(console="sealwright", project="p"),
+            "sealwright supplier --project p --artifacts 'a b'",
+            id="another project and its releases",
+        ),
+        pytest.param("nox -s lock -- -U", STORED, "nox -s lock -- -U", id="a session without releases"),
+        pytest.param(
+            "nox -s supplier -- --project p -v", STORED, "nox -s supplier -- --project p -v", id="complete already"
+        ),
         pytest.param("a, nox -s b -- and", CONSOLE, "a, uvx sealwright b and", id="prose"),
     ],
 )
@@ -81,9 +98,29 @@ def test_commands_of_other_tools_act_on_the_project(text: str, project: str, exp
 @settings(max_examples=60, deadline=None)
 @given(
     text=st.lists(
-        st.sampled_from(["nox -s lock", " -- ", "--project", " ", "-U", ".", "x", "adopt", "nox -s adopt"]), max_size=8
+        st.sampled_from(
+            [
+                "nox -s lock",
+                " -- ",
+                "--project",
+                "--artifacts",
+                " ",
+                "-U",
+                ".",
+                "x",
+                "adopt",
+                "nox -s adopt",
+                "nox -s upload",
+            ]
+        ),
+        max_size=8,
     ).map("".join),
-    typing=st.builds(Typing, st.sampled_from(["", "sealwright", "uvx sealwright"]), st.sampled_from(["", "..", "a b"])),
+    typing=st.builds(
+        Typing,
+        st.sampled_from(["", "sealwright", "uvx sealwright"]),
+        st.sampled_from(["", "..", "a b"]),
+        st.sampled_from(["", "r"]),
+    ),
 )
 def test_applied_twice_it_changes_nothing_more(text: str, typing: Typing) -> None:
     once = as_typed(text, typing)

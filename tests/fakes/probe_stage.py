@@ -50,7 +50,7 @@ def state() -> dict[str, object]:
         "collector": [gc.isenabled(), gc.get_threshold()],
         "zone": time.tzname,
         "temporary": tempfile.tempdir,
-        "ours": [streams._project, getattr(text, "left_behind", None)],
+        "ours": [streams._advised.project, getattr(text, "left_behind", None)],
     }
 
 
@@ -62,7 +62,7 @@ def leave_traces() -> None:
     random.seed(1)
     logging.basicConfig(level=logging.DEBUG, force=True)
     warnings.simplefilter("error")
-    streams._project = "left"
+    streams.advise_for("left")
     text.left_behind = True  # type: ignore[attr-defined]
     tempfile.tempdir = "/left"
     sys.path.append("/left")

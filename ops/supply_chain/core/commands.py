@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 _PREFIX = "nox -s "
 _COMMAND = re.compile(
-    r"\bnox\s+-s\s+(?P<session>[a-z]\w*)(?P<split>\s+--(?=\s))?(?P<project>\s+--project\b)?(?P<words>\s+(?=[^-\s]))?"
+    r"\bnox\s+-s\s+(?P<session>[a-z]\w*)(?P<split>\s+--(?=\s))?"
+    r"(?P<own>\s+--(?:project|artifacts)\b)?(?P<words>\s+(?=[^-\s]))?"
 )
 _TOOLS = r"(?:nox|sealwright|uv|uvx|pip|pip-compile|pipx|poetry|pdm|pipenv|conda|pixi|python|python3|git|cosign|gh)"
 _PASTEABLE = re.compile(
@@ -46,16 +47,36 @@ _SAFE_ON_WINDOWS = re.compile(r"[\w@%+=:,./\\~-]+")
 _NAMES_ITS_PROJECT = frozenset({"adopt"})
 """Sessions whose first word is the project."""
 
+_USES_ARTIFACTS = frozenset(
+    {
+        *(
+            "affected",
+            "backlog",
+            "check_releases",
+            "compare",
+            "daily_scan",
+            "draft_tea",
+            "incident",
+            "mirror_docs",
+            "publish",
+        ),
+        *("release", "report", "reproduce", "retention", "review", "security_md", "supplier", "upload"),
+    }
+)
+"""Sessions that read or write the folder of retained releases."""
+
 
 class Typing(NamedTuple):
     """How the user types a session.
 
     `console` is the console command as it was called; empty for nox in a checkout. `project` is the project as the command
-    line named it; empty for the one that a session has without an option.
+    line named it; empty for the one that a session has without an option. `artifacts` is its folder of retained releases,
+    likewise.
     """
 
     console: str = ""
     project: str = ""
+    artifacts: str = ""
 
 
 RECORDED = Typing()
@@ -124,12 +145,21 @@ def pasteable(text: str) -> tuple[str, ...]:
 
 def _typed(found: re.Match[str], typing: Typing) -> str:
     session = found["session"]
-    first = session in _NAMES_ITS_PROJECT
-    named = bool(found["project"]) or not typing.project or (first and bool(found["split"] and found["words"]))
-    # A folder whose name begins with a hyphen would be an option.
-    project = f"./{typing.project}" if typing.project.startswith("-") else typing.project
-    options = [] if named else [*([] if first else ["--project"]), quoted(project)]
-    options += ["--project"] if found["project"] else []
+    options = [] if found["own"] else _own_options(found, typing)
     split = [] if typing.console or not (options or found["split"]) else ["--"]
     typed = " ".join([*([typing.console] if typing.console else ["nox", "-s"]), session, *split, *options])
-    return typed + (found["words"] or "")
+    return typed + " ".join(["", *(found["own"] or "").split()]) + (found["words"] or "")
+
+
+def _own_options(found: re.Match[str], typing: Typing) -> list[str]:
+    """Return the options for the project and its folder of retained releases; none where the text has its own."""
+    session = found["session"]
+    first = session in _NAMES_ITS_PROJECT
+    options = []
+    if typing.project and not (first and found["split"] and found["words"]):
+        # A folder whose name begins with a hyphen would be an option.
+        project = f"./{typing.project}" if typing.project.startswith("-") else typing.project
+        options += [*([] if first else ["--project"]), quoted(project)]
+    if typing.artifacts and session in _USES_ARTIFACTS:
+        options += ["--artifacts", quoted(typing.artifacts)]
+    return options

@@ -111,6 +111,18 @@ def named_project(args: argparse.Namespace) -> str:
     return "" if args.project == HOME else str(args.project)
 
 
+def named_artifacts(args: argparse.Namespace) -> str:
+    """Return the folder of retained releases as the command line names it; empty where it names none, or the default.
+
+    A rehearsal names its own to its stages: no command that it advises is about that one.
+    """
+    if args.artifacts == DEFAULT_ARTIFACTS:
+        return ""
+    from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
+
+    return "" if is_rehearsal() else str(args.artifacts)
+
+
 def hidden_options() -> list[str]:
     """Return the options in the environment variable, and remove the variable."""
     return shlex.split(os.environ.pop(OPTIONS_VARIABLE, ""))

@@ -33,7 +33,7 @@ from ops.supply_chain import record_titles, release_uses, row_of
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.start import start_words
 from ops.supply_chain.core.variables import stage_variables
-from ops.supply_chain.runner.arguments import absolute, hidden_options, named_project, parser_for
+from ops.supply_chain.runner.arguments import absolute, hidden_options, named_artifacts, named_project, parser_for
 from ops.supply_chain.runner.dist_folder import hold_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE, clear
 from ops.supply_chain.runner.failures import system_failure
@@ -163,7 +163,7 @@ def guarded(options: Sequence[str], work: Callable[[], int]) -> int:
 def shared_options(options: Sequence[str]) -> argparse.Namespace:
     """Read the options that every stage shares, and ignore the others."""
     known, _ = parser_for("pipeline", __doc__ or "").parse_known_args(list(options))
-    advise_for(named_project(known))
+    advise_for(named_project(known), named_artifacts(known))
     return known
 
 

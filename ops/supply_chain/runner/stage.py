@@ -29,7 +29,7 @@ from ops.supply_chain.core.errors import ErrorClass, ExitCode, OutputError, Unav
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome, exit_code_for, worst
 from ops.supply_chain.risk.findings.render.text import stage_text
-from ops.supply_chain.runner.arguments import HOME, absolute, cache_folder, named_project, parser_for
+from ops.supply_chain.runner.arguments import HOME, absolute, cache_folder, named_artifacts, named_project, parser_for
 from ops.supply_chain.runner.clock import read_clock, read_stopwatch
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import dist_folder, hold_for
@@ -143,7 +143,7 @@ def _run(
     width: int | None,
 ) -> int:
     args = parser.parse_args(words)
-    advise_for(named_project(args))
+    advise_for(named_project(args), named_artifacts(args))
     _configure_logging(verbose=args.verbose)
     started = read_clock()
     clock = read_stopwatch()

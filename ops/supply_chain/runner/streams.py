@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
-from ops.supply_chain.core.commands import Typing, as_typed
+from ops.supply_chain.core.commands import RECORDED, Typing, as_typed
 from ops.supply_chain.core.errors import ErrorClass, OutputError
 from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.formats.workflow_commands import inert
@@ -30,22 +30,23 @@ STDIN, STDOUT, STDERR = 0, 1, 2
 COMMAND_VARIABLE = "SEALWRIGHT_COMMAND"
 """Environment variable with what the user typed before the session, where the console command was called."""
 
-_project = ""
+_advised = RECORDED
 
 
-def advise_for(project: str) -> None:
+def advise_for(project: str, artifacts: str = "") -> None:
     """From now on write each printed command so that it acts on a project.
 
     Args:
         project: As the command line named it; empty where it is the project that a session has without an option.
+        artifacts: Its folder of retained releases, likewise.
     """
-    global _project  # noqa: PLW0603 - one process works on one project
-    _project = project
+    global _advised  # noqa: PLW0603 - one process works on one project
+    _advised = Typing(project=project, artifacts=artifacts)
 
 
 def typing() -> Typing:
     """Return how the user types a session."""
-    return Typing(console=os.environ.get(COMMAND_VARIABLE, ""), project=_project)
+    return _advised._replace(console=os.environ.get(COMMAND_VARIABLE, ""))
 
 
 def require_streams() -> None:
@@ -113,7 +114,8 @@ def print_error(text: str) -> None:
 def typing_in_files() -> Typing:
     """Return how the reader of a file types a session: without a folder of this machine, which the file may leave."""
     found = typing()
-    return found._replace(project="") if Path(found.project).is_absolute() else found
+    project, artifacts = ("" if Path(folder).is_absolute() else folder for folder in (found.project, found.artifacts))
+    return found._replace(project=project, artifacts=artifacts)
 
 
 class Streams:

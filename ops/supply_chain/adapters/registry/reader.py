@@ -13,6 +13,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ import msgspec
 
 from ops.supply_chain.adapters.registry.address import RegistryAddress
 from ops.supply_chain.adapters.registry.failure import registry_failure
+from ops.supply_chain.adapters.registry.frozen_file import FrozenFile, open_frozen
 from ops.supply_chain.adapters.registry.revision import is_latest
 from ops.supply_chain.contracts.values.registry import (
     DocumentKind,
@@ -34,6 +36,7 @@ from ops.supply_chain.contracts.values.registry import (
     VersionSpan,
 )
 from ops.supply_chain.contracts.values.vex import VexBinding
+from ops.supply_chain.core.errors import UnavailableError
 
 BUSY_SECONDS = 60
 CONNECT_SECONDS = 10
@@ -67,6 +70,7 @@ class RegistryReader:
         self._where = address.shown()
         self._server = address.file is None
         self._prefix = f'"{address.tenant}".' if self._server else ""
+        self._frozen: FrozenFile | None = None
         self._connection = self._connected(address)
         try:
             known = self.rows("SELECT max(version_num) FROM {s}alembic_version", ())[0][0] or ""
@@ -80,9 +84,15 @@ class RegistryReader:
 
     def _connected(self, address: RegistryAddress) -> Any:
         try:
-            return _connect_server(address.url) if self._server else _connect_file(str(address.file))
+            if address.file is None:
+                return _connect_server(address.url)
+            opened = _connect_file(address.file.absolute())
         except Exception as error:
             raise registry_failure(error, self._where) from error
+        if isinstance(opened, FrozenFile):
+            self._frozen = opened
+            return opened.connection
+        return opened
 
     def __enter__(self) -> Self:
         return self
@@ -331,16 +341,22 @@ class RegistryReader:
         try:
             cursor = self._connection.cursor()
             cursor.execute(text, values)
-            return list(cursor.fetchall())
+            found = list(cursor.fetchall())
         except Exception as error:
             raise registry_failure(error, self._where) from error
+        if self._frozen is not None and not self._frozen.is_unchanged():
+            raise UnavailableError(f"registry {self._where}: it was changed while it was read", hint="Run again.")
+        return found
 
 
-def _connect_file(path: str) -> Any:
-    from pathlib import Path
-
-    connection = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)
-    connection.execute("PRAGMA query_only = ON").close()
+def _connect_file(path: Path) -> sqlite3.Connection | FrozenFile:
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)
+    try:
+        connection.execute("PRAGMA query_only = ON").close()
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").close()
+    except sqlite3.Error as error:
+        connection.close()
+        return open_frozen(path, error)
     return connection
 
 

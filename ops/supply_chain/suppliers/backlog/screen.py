@@ -250,7 +250,7 @@ def next_steps(backlog: Backlog, coverage: ReviewCoverage, today: str) -> list[s
         steps.append(command("backlog", "--show", first.id))
     if coverage.suppliers:
         steps.append(command("supplier", "--request", quoted(printable(coverage.suppliers[0]))))
-    steps += [found[0] for line in coverage.unchecked if (found := pasteable(line.step))][:1]
+    steps += [found[0] for line in coverage.unchecked if (found := pasteable(line.step)) and found[0] not in steps][:1]
     return steps
 
 

@@ -12,7 +12,6 @@ from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.version_orders.ecosystems import base_ecosystem
 from ops.supply_chain.gather.assurance.affected.sources import Sources
-from ops.supply_chain.runner.arguments import DEFAULT_ARTIFACTS
 from ops.supply_chain.runner.context import StageRun
 from ops.supply_chain.suppliers.affected.model import Answer, PlaceStatus, Problem, WantedPackage
 from ops.supply_chain.suppliers.affected.question import Question, QuestionKind
@@ -32,7 +31,7 @@ def answer(run: StageRun, question: Question, sources: Sources) -> Answer:
         sources: Everything that is searched.
     """
     feeds = run.args.advisories if question.kind in (QuestionKind.ADVISORY, QuestionKind.PATH) else ()
-    return msgspec.structs.replace(_answer(run, question, sources), options=options_of(run, feeds))
+    return msgspec.structs.replace(_answer(run, question, sources), options=options_of(feeds))
 
 
 def _answer(run: StageRun, question: Question, sources: Sources) -> Answer:
@@ -56,21 +55,18 @@ def again(run: StageRun, text: str, given: Sequence[str]) -> str:
         given: Values of `--advisories`.
     """
     words = [quoted(text), *(quoted(str(folder)) for folder in run.args.question[1:])]
-    return command("affected", *words, *options_of(run, [*run.args.advisories, *given]))
+    return command("affected", *words, *options_of([*run.args.advisories, *given]))
 
 
-def options_of(run: StageRun, feeds: Sequence[str]) -> tuple[str, ...]:
+def options_of(feeds: Sequence[str]) -> tuple[str, ...]:
     """Return the options with which the same places are asked, quoted.
 
     Args:
-        run: The stage's run.
         feeds: Values of `--advisories`.
     """
     words = []
     for value in feeds:
         words += ["--advisories", quoted(value)]
-    if run.artifacts != DEFAULT_ARTIFACTS:
-        words += ["--artifacts", quoted(str(run.args.artifacts))]
     return tuple(words)
 
 

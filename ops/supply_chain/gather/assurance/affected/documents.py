@@ -311,13 +311,13 @@ def unread_documents(reader: RegistrySearch) -> tuple[tuple[Problem, ...], tuple
     problems, notes = [], []
     status = command("supplier", "--status")
     if unread:
-        problems.append(Problem(f"{unread:,} documents of suppliers could not be read", f"See which: {status}"))
+        problems.append(Problem(f"{plural(unread, 'document')} of suppliers could not be read", f"See which: {status}"))
     for supplier, products in reader.products_without_document():
         name = printable(supplier)
         text = f"{plural(products, 'product')} of {name} {'has' if products == 1 else 'have'} no accepted document"
         problems.append(Problem(text, command("supplier", "--request", quoted(name))))
     if strange:
-        notes.append(f"{strange:,} files of no supplier could not be read: {status}")
+        notes.append(f"{plural(strange, 'file')} of no supplier could not be read: {status}")
     if held:
-        notes.append(f"{held:,} documents are quarantined or refused: what they do not list proves nothing")
+        notes.append(f"{plural(held, 'document')} quarantined or refused: what is not listed there proves nothing")
     return tuple(problems), tuple(notes), searched
