@@ -16,6 +16,11 @@ Source   docs/quick-start.md. Existing files are never overwritten, nor written 
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("adopt_project")
+
 import argparse
 from collections.abc import Sequence
 from pathlib import Path

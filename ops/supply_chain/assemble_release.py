@@ -14,6 +14,11 @@ Source   docs/architecture.md. The folder is built under a hidden name and takes
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("assemble_release")
+
 import argparse
 from collections.abc import Sequence
 from pathlib import Path

@@ -27,6 +27,11 @@ Source   https://packaging.python.org/en/latest/specifications/binary-distributi
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("build_distributions")
+
 import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -12,6 +12,11 @@ Source   PEP 441. The same code and packages give the same bytes. Compiled packa
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("build_verifier")
+
 import argparse
 import sys
 from collections.abc import Sequence

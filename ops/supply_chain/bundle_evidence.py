@@ -14,6 +14,11 @@ Source   POSIX pax archives, RFC 1952; docs/adr/0002. A lock or a committed SBOM
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("bundle_evidence")
+
 import argparse
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -15,6 +15,11 @@ Source   the simple repository API 1.4 (PEP 503, 691, 700), PEP 592 (yanked), PE
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("check_hashes")
+
 import argparse
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple

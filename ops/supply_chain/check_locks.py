@@ -24,6 +24,11 @@ Source   uv 0.13: https://docs.astral.sh/uv/pip/compile/ and `uv lock --check`,
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("check_locks")
+
 import argparse
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -19,6 +19,11 @@ Source   PEP 740, https://peps.python.org/pep-0740/; https://docs.pypi.org/api/i
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("check_publishers")
+
 import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path

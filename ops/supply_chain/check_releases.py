@@ -39,6 +39,11 @@ Source   docs/shipped-releases.md; OSV schema 1.7.5, https://ossf.github.io/osv-
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("check_releases")
+
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace

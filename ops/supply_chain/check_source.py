@@ -29,6 +29,11 @@ Source   git-status(1); PEP 440, https://peps.python.org/pep-0440/; PEP 517, htt
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("check_source")
+
 import argparse
 from collections.abc import Sequence
 from pathlib import Path

@@ -36,6 +36,11 @@ Source   OSV schema 1.7.5, https://ossf.github.io/osv-schema/; PEP 440; https://
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("check_vulnerabilities")
+
 import argparse
 import sys
 from collections import Counter

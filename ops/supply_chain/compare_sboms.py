@@ -23,6 +23,11 @@ Source   https://github.com/package-url/purl-spec; PEP 503: packages are identif
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("compare_sboms")
+
 import argparse
 from collections.abc import Sequence
 from pathlib import Path

@@ -28,6 +28,11 @@ Source   uv 0.13, `uv pip compile`: https://docs.astral.sh/uv/pip/compile/
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("compile_locks")
+
 import argparse
 import os
 from collections.abc import Callable, Sequence

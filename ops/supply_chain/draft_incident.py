@@ -18,6 +18,11 @@ Source   Regulation (EU) 2024/2847, Articles 14 and 24(3), https://eur-lex.europ
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("draft_incident")
+
 import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

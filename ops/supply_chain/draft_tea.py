@@ -13,6 +13,11 @@ Source   https://github.com/CycloneDX/transparency-exchange-api/tree/main/discov
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("draft_tea")
+
 import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

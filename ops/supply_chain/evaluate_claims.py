@@ -15,6 +15,11 @@ Source   docs/controls.md lists every claim and control, with the sources of the
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("evaluate_claims")
+
 import argparse
 import difflib
 from collections.abc import Sequence

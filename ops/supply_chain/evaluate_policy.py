@@ -21,6 +21,11 @@ Source   Rego, https://www.openpolicyagent.org/docs/policy-language; CISA and ot
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("evaluate_policy")
+
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
@@ -78,7 +83,6 @@ STAGE = "evaluate_policy"
 SECOND_STAGE = "evaluate_policy_provenance"
 """Name of the second pass's record: it must not replace that of the first, which provenance lists."""
 
-
 LATER_STAGES = records_after(STAGE)
 """Records of the stages that build on the first pass: those of an earlier run are no evidence for it."""
 
@@ -121,8 +125,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _names_sboms_beside_records(words: Sequence[str]) -> bool:
-    if {"-h", "--help"} & set(words):  # the parser would print it, and end the process
-        return False
     parser = parser_for(STAGE, __doc__ or STAGE)
     arguments(parser)
     try:

@@ -20,6 +20,11 @@ Source   docs/affected.md; https://ossf.github.io/osv-schema/; ECMA-427 (package
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("find_affected")
+
 import argparse
 import os
 from collections.abc import Sequence

@@ -13,6 +13,11 @@ Source   in-toto Statement v1; SLSA 1.2 Provenance v1; docs/provenance.md explai
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("generate_provenance")
+
 import argparse
 import os
 import platform

@@ -18,6 +18,11 @@ Source   CycloneDX 1.6 and 1.7 (https://cyclonedx.org/specification/overview/), 
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("generate_sbom")
+
 import argparse
 import dataclasses
 from collections import Counter

@@ -22,6 +22,11 @@ Source   docs/security_md.md; Security Insights 2.2.0, https://github.com/ossf/s
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("generate_security_md")
+
 import argparse
 import sys
 from collections.abc import Iterator, Sequence

@@ -18,6 +18,11 @@ Source   OpenVEX v0.2.0, https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("generate_vex")
+
 import argparse
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta

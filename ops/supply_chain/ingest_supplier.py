@@ -20,6 +20,11 @@ Source   https://cyclonedx.org/specification/overview/; https://spdx.github.io/s
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("ingest_supplier")
+
 import argparse
 import os
 from collections.abc import Iterator, Sequence

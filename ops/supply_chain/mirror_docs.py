@@ -15,6 +15,11 @@ Source   https://www.mkdocs.org/user-guide/configuration/ ; https://backstage.io
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("mirror_docs")
+
 import argparse
 from collections.abc import Sequence
 from pathlib import Path

@@ -22,6 +22,11 @@ Source   https://docs.github.com/en/rest/releases; the token comes from GH_TOKEN
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("publish_release")
+
 import argparse
 import os
 import tempfile

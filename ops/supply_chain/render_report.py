@@ -16,6 +16,11 @@ release was verified (dist/verification/verification.json).
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("render_report")
+
 import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -14,6 +14,11 @@ Source   docs/trust_page.md; WCAG 2.2 AA, https://www.w3.org/TR/WCAG22/
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("render_trust_page")
+
 import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -15,6 +15,11 @@ only counts are shown. The records themselves are not encrypted: a public run mu
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("report_findings")
+
 import argparse
 from collections.abc import Sequence
 from functools import partial

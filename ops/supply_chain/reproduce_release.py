@@ -22,6 +22,11 @@ Source   https://reproducible-builds.org/docs/definition/; in-toto Statement v1 
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("reproduce_release")
+
 import argparse
 import platform
 import shlex

@@ -18,6 +18,11 @@ Source   docs/regulation.md (for how long). A local disk is not write-once: keep
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("retain_artifacts")
+
 import argparse
 import sys
 from collections.abc import Callable, Sequence

@@ -21,6 +21,11 @@ Source   git-merge-base(1); SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("review_change")
+
 import argparse
 import os
 from collections.abc import Sequence

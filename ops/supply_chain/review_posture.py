@@ -16,6 +16,11 @@ Source   RFC 9116 (security.txt), https://www.rfc-editor.org/rfc/rfc9116
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("review_posture")
+
 import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

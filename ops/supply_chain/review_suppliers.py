@@ -21,6 +21,11 @@ Source   docs/backlog.md; OSV schema 1.7.5, https://ossf.github.io/osv-schema/; 
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("review_suppliers")
+
 import argparse
 import os
 import sys

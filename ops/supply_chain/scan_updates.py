@@ -12,6 +12,11 @@ Source   PEP 440 (ranges, pre-releases), PEP 592 (yanked), PEP 700 (upload times
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("scan_updates")
+
 import argparse
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING

@@ -25,6 +25,11 @@ Source   https://docs.sigstore.dev ; in-toto Statement v1; https://peps.python.o
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("sign_artifacts")
+
 import argparse
 import logging
 from collections.abc import Callable, Sequence
@@ -109,8 +114,7 @@ def _perform(run: StageRun) -> StageResult:
         )
     trust = trust_of(run)
     require_same_world(trust, rehearsed=found.statement.predicate.build_definition.external_parameters.rehearsal)
-    attested = run.config.signing.publish_attestations
-    found = planned(found, trust.trusted_root, publish_attestations=attested)
+    found = planned(found, trust.trusted_root, publish_attestations=run.config.signing.publish_attestations)
     return _Job(run, found, trust, identities).perform()
 
 
@@ -121,10 +125,9 @@ def _checksums(found: SigningSet) -> StageResult:
             f'dist/release/: [signing].mode is "checksums", and {made[0]} lies there',
             hint=f"Make the release again: {command('release')}.",
         )
-    checksums = checksums_name(found.component, found.version)
     return StageResult(
         outcome=Outcome.PASS,
-        text=messages.checksums_text(len(found.files) - 1, checksums),
+        text=messages.checksums_text(len(found.files) - 1, checksums_name(found.component, found.version)),
         counts=messages.SigningProgress(wanted=len(found.files), kept=0, made=0).counts,
         reads=found.reads,
         options={"mode": SigningMode.CHECKSUMS.value},

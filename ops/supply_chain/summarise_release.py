@@ -12,6 +12,11 @@ Source   computed from the files: one without NAME.sigstore.json is unsigned, wh
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("summarise_release")
+
 import argparse
 from collections.abc import Sequence
 

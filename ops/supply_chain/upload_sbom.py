@@ -15,6 +15,11 @@ Source   https://docs.dependencytrack.org/integrations/rest-api/; RFC 7578; docs
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("upload_sbom")
+
 import argparse
 from collections.abc import Sequence
 from pathlib import Path

@@ -26,6 +26,11 @@ Source   SLSA 1.2, https://slsa.dev/spec/v1.2/verifying-artifacts . Each check n
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.command_lines import answer_help
+
+    answer_help("verify_release")
+
 import argparse
 import shlex
 from collections.abc import Sequence

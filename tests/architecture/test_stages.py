@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import PIPELINE, StageRow, record_titles, records_after, release_uses, row_of, title_of
-from ops.supply_chain.runner.arguments import parser_for
+from ops.supply_chain.runner.command_lines import flags_of, listed_flags, listed_parser
 from ops.supply_chain.runner.dist_lock import LOG_NAME, OUTPUT_FILES, OUTPUT_FOLDERS
+from tests.docs.command_lines import own_parser
 
 ROWS = [pytest.param(row, id=row.script) for row in PIPELINE]
 SECTIONS = ("Reads", "Writes", "Decides", "Exits", "Network", "Source")
@@ -26,15 +27,11 @@ KEPT_FOLDERS = {"build", "change", "mirror", "packages", "reproduction", "trust"
 retained releases, the verifier is our own code, and the first stage of a release replaces the distributions, which may be the
 ones that it is given."""
 
+SESSIONS = ("adopt", "rehearse", "release", "scan")
+"""Modules of `sessions/` that are programs."""
+
 NOT_STAGES = {"publish_attestations", "build_type", "upload_url"}
 """Names that begin like a stage's and are something else."""
-
-
-def _options_of(script: str) -> set[str]:
-    module = importlib.import_module(f"ops.supply_chain.{script}")
-    parser = parser_for(script, module.__doc__ or "")
-    module.arguments(parser)
-    return {option for action in parser._actions for option in action.option_strings}
 
 
 def sections(doc: str) -> dict[str, str]:
@@ -89,7 +86,7 @@ def test_a_row_is_consistent(row: StageRow) -> None:
         assert not row.writes.startswith("nothing"), "it leaves a record"
     else:
         assert "record" not in row.writes
-    known = _options_of(row.script)
+    known = set(flags_of(own_parser(row.script)))
     for step in (*row.release, *row.daily_scan):
         assert {word for word in step.options.split() if word.startswith("--")} <= known
 
@@ -145,11 +142,15 @@ def test_importing_a_stage_does_nothing_and_leaves_heavy_modules_for_later(tmp_p
         "    assert callable(m.main) and callable(m.arguments), script\n"
         f"    assert not {HEAVY!r} & set(sys.modules), (script, {HEAVY!r} & set(sys.modules))"
     )
-    # Measuring coverage imports modules of its own into every process.
-    outer = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=outer, capture_output=True, check=False)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, env=_unmeasured(), capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert not list(tmp_path.iterdir())
+
+
+def _unmeasured() -> dict[str, str]:
+    """Return variables without those of coverage, which imports modules of its own into every process."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
 
 
 HEAVY = {
@@ -195,6 +196,93 @@ def test_a_script_runs_by_its_path_from_anywhere(row: StageRow, repository: Path
 def test_every_stage_is_a_script(row: StageRow, repository: Path) -> None:
     source = (repository / "ops" / "supply_chain" / f"{row.script}.py").read_text()
     assert source.endswith('\n\n\nif __name__ == "__main__":\n    raise SystemExit(main())\n')
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_script_answers_help_before_its_imports(row: StageRow, repository: Path) -> None:
+    source = (repository / "ops" / "supply_chain" / f"{row.script}.py").read_text()
+    tree = ast.parse(source)
+    doc, future, guard, *_ = tree.body
+    assert isinstance(doc, ast.Expr)
+    assert isinstance(future, ast.ImportFrom)
+    assert ast.unparse(guard).splitlines() == [
+        "if __name__ == '__main__':",
+        "    from ops.supply_chain.runner.command_lines import answer_help",
+        f"    answer_help('{row.script}')",
+    ]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_the_table_of_command_lines_is_that_of_the_parsers(row: StageRow, monkeypatch: pytest.MonkeyPatch) -> None:
+    own, listed = own_parser(row.script), listed_parser(row.script)
+    assert listed is not None
+    for columns in ("40", "80", "150"):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert listed.format_help() == own.format_help()
+    assert listed_flags(row.script) == flags_of(own)
+
+
+def test_help_imports_nothing_that_a_stage_needs_for_its_work() -> None:
+    """Neither alone nor through a session: in one process, as the script of a stage begins."""
+    code = (
+        "import sys; sys.argv = ['x', '--help']\n"
+        "from ops.supply_chain.runner.command_lines import answer_help\n"
+        f"for script in {[row.script for row in PIPELINE]!r}:\n"
+        "    try: answer_help(script)\n"
+        "    except SystemExit as end: assert end.code == 0, script\n"
+        "    else: raise AssertionError(script)\n"
+        f"found = {HEAVY | NOT_FOR_HELP!r} & set(sys.modules)\n"
+        "found |= {name for name in sys.modules if name.startswith('ops.supply_chain.')} - "
+        f"{{'ops.supply_chain.' + name for name in {FOR_HELP!r}}}\n"
+        "assert not found, found"
+    )
+    done = subprocess.run([sys.executable, "-Ic", code], env=_unmeasured(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_session_imports_no_stage_to_know_their_options() -> None:
+    code = (
+        "import sys\n"
+        "from ops.supply_chain import PIPELINE\n"
+        "from ops.supply_chain.core.errors import UsageError\n"
+        "from ops.supply_chain.runner.option_routing import route\n"
+        "stages = [row.script for row in PIPELINE]\n"
+        "assert route(stages, ['--offline', '--bytes'])['check_hashes'] == ['--offline', '--bytes']\n"
+        "try: route(stages[:1], ['--second-opinion'])\n"
+        "except UsageError as error: assert 'check_vulnerabilities has it' in error.hint, error.hint\n"
+        "imported = {f'ops.supply_chain.{stage}' for stage in stages} & set(sys.modules)\n"
+        "assert not imported, imported"
+    )
+    done = subprocess.run([sys.executable, "-Ic", code], env=_unmeasured(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("module", ["runner/pipeline", *(f"sessions/{name}" for name in SESSIONS)])
+def test_a_session_leaves_its_secrets_behind_before_its_imports(module: str, repository: Path) -> None:
+    """What is imported before the new process starts is imported twice."""
+    tree = ast.parse((repository / "ops" / "supply_chain" / f"{module}.py").read_text())
+    assert ast.unparse(tree.body[2]).splitlines() == [
+        "if __name__ == '__main__':",
+        "    from ops.supply_chain.runner.handover import restart_for_stages",
+        "    restart_for_stages()",
+    ]
+
+
+FOR_HELP = {
+    "core", "core.commands", "core.errors", "core.stage_table", "core.start", "core.text", "core.tokens",
+    "formats", "formats.workflow_commands", "runner", "runner.arguments", "runner.command_lines", "runner.streams",
+}  # fmt: skip
+NOT_FOR_HELP = {
+    "msgspec",
+    "packaging",
+    "inspect",
+    "dataclasses",
+    "logging",
+    "tempfile",
+    "subprocess",
+    "hashlib",
+    "uuid",
+}
 
 
 @pytest.mark.parametrize("row", ROWS)

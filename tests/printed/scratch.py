@@ -25,7 +25,7 @@ from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core.commands import Typing, as_typed, pasteable
 from ops.supply_chain.core.start import TREE
-from ops.supply_chain.runner.arguments import OPTIONS_VARIABLE
+from ops.supply_chain.runner.handover import OPTIONS_VARIABLE
 from tests.fakes.advisories import affected, record, snapshot
 from tests.fakes.gate_project import accept_small_feeds
 from tests.fakes.integrity import FakeIntegrity

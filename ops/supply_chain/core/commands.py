@@ -18,7 +18,7 @@ _COMMAND = re.compile(
     r"(?P<own>\s+--(?:project|artifacts)\b)?(?P<words>\s+(?=[^-\s]))?"
 )
 _TOOLS = r"(?:nox|sealwright|uv|uvx|pip|pip-compile|pipx|poetry|pdm|pipenv|conda|pixi|python|python3|git|cosign|gh)"
-_PASTEABLE = re.compile(
+_PASTEABLE = (
     rf"`(?P<quoted>(?:cd [^`&\n]+ && )?{_TOOLS} [^`\n]+)`"
     r"|\b(?P<session>nox -s [a-z]\w*(?: -- (?:(?! (?:and|or) )[^`,;()\n])*?(?=[`,;()\n]| (?:and|or) |\.(?:\s|$)|$))?)"
     rf"|: (?P<final>(?:cd [^`&\n]+ && )?{_TOOLS} (?:-|lock|export|mv|update|upgrade|add|install|remove|sync|compile|export|pip|run|tag)\b[^`;()\n]*?)(?=\.?$)"
@@ -139,7 +139,7 @@ def pasteable(text: str) -> tuple[str, ...]:
         text: Advice in the form in which it is recorded. A command is `nox -s SESSION` with its options, ends a sentence
             after a colon, or is between backticks; the name of a tool in prose is none.
     """
-    found = (match["quoted"] or match["session"] or match["final"] for match in _PASTEABLE.finditer(text))
+    found = (match["quoted"] or match["session"] or match["final"] for match in re.finditer(_PASTEABLE, text))
     return tuple(dict.fromkeys(words.strip() for words in found))
 
 

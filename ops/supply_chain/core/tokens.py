@@ -19,15 +19,18 @@ REDACTED = "****"
 
 
 class _Form(NamedTuple):
-    """A form: text that each secret of it contains, and the whole secret; what is in the group `kept` stays."""
+    """A form: text that each secret of it contains, and an expression for the whole secret; what is in the group `kept` stays.
+
+    The expression is compiled where such a text is met: most processes meet none.
+    """
 
     marks: tuple[str, ...]
-    pattern: re.Pattern[str]
+    expression: str
 
 
 def _token(marks: tuple[str, ...], rest: str) -> _Form:
     starts = "|".join(map(re.escape, marks))
-    return _Form(marks, re.compile(rf"(?P<kept>)(?<![A-Za-z0-9])(?:{starts}){rest}"))
+    return _Form(marks, rf"(?P<kept>)(?<![A-Za-z0-9])(?:{starts}){rest}")
 
 
 _KEY_BLOCK = (
@@ -41,29 +44,21 @@ _FORMS = (
     _Form(
         ("eyJ",),
         # Header and claims are objects, and so begin with `{"` in base64url.
-        re.compile(r"(?P<kept>)\beyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?"),
+        r"(?P<kept>)\beyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?",
     ),
-    _Form(("PRIVATE KEY",), re.compile(_KEY_BLOCK)),
+    _Form(("PRIVATE KEY",), _KEY_BLOCK),
     _Form(
         ("uthorization", "UTHORIZATION"),
-        re.compile(
-            r"(?P<kept>\b(?:proxy-)?authorization\"?'?\s{0,4}[:=]\s{0,4}\"?'?(?:basic|bearer|token)\s{1,4})[^\s\"',]+",
-            re.IGNORECASE,
-        ),
+        r"(?i)(?P<kept>\b(?:proxy-)?authorization\"?'?\s{0,4}[:=]\s{0,4}\"?'?(?:basic|bearer|token)\s{1,4})[^\s\"',]+",
     ),
     _Form(
         ("_auth", "_password", "aws_secret_access_key", "-TOKEN", "-Token", "-token", "-KEY", "-Key", "-key", "ookie"),
-        re.compile(
-            r"(?P<kept>(?<![A-Za-z0-9])(?:_auth(?:token)?|_password|aws_secret_access_key|(?:private|job|x-auth|x-vault)-token|"
-            r"x-api-key|(?:set-)?cookie)[\"']?\s{0,4}[:=]\s{0,4}[\"']?)[^\s\"',;$][^\s\"',;]*",
-            re.IGNORECASE,
-        ),
+        r"(?i)(?P<kept>(?<![A-Za-z0-9])(?:_auth(?:token)?|_password|aws_secret_access_key|(?:private|job|x-auth|x-vault)-token|"
+        r"x-api-key|(?:set-)?cookie)[\"']?\s{0,4}[:=]\s{0,4}[\"']?)[^\s\"',;$][^\s\"',;]*",
     ),
     _Form(
         ("TOKEN=", "PASSWORD=", "SECRET=", "_KEY="),
-        re.compile(
-            r"(?P<kept>(?<![A-Za-z0-9_])[A-Z0-9_]{0,60}(?:TOKEN|PASSWORD|SECRET|API_KEY|ACCESS_KEY)=[\"']?)[^\s\"',;$][^\s\"',;]*"
-        ),
+        r"(?P<kept>(?<![A-Za-z0-9_])[A-Z0-9_]{0,60}(?:TOKEN|PASSWORD|SECRET|API_KEY|ACCESS_KEY)=[\"']?)[^\s\"',;$][^\s\"',;]*",
     ),
     _token(("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"[A-Za-z0-9]{16,}"),
     _token(("github_pat_",), r"[A-Za-z0-9_]{16,}"),
@@ -87,5 +82,5 @@ def without_tokens(text: str) -> str:
     """Return text with each token and private key of a known form masked; the words around it stay."""
     for form in _FORMS:
         if any(mark in text for mark in form.marks):
-            text = form.pattern.sub(rf"\g<kept>{REDACTED}", text)
+            text = re.sub(form.expression, rf"\g<kept>{REDACTED}", text)
     return text

@@ -45,40 +45,40 @@ class Child(StrEnum):
     STAGE = "stage"
 
 
-VARIABLES: Mapping[Group, re.Pattern[str]] = {
-    Group.MACHINE: re.compile(
+VARIABLES: Mapping[Group, str] = {
+    Group.MACHINE: (
         r"PATH|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMPDIR|TMP|TEMP|LD_LIBRARY_PATH|XDG_(?:CACHE|CONFIG|DATA|STATE)_HOME|"
         r"SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT|USERPROFILE|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES"
     ),
-    Group.NETWORK: re.compile(
+    Group.NETWORK: (
         r"(?:HTTP|HTTPS|ALL|NO)_PROXY|(?:http|https|all|no)_proxy|"
         r"SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NETRC"
     ),
-    Group.RESOLVER: re.compile(
+    Group.RESOLVER: (
         r"UV_(?:HTTP_\w+|REQUEST_TIMEOUT|NATIVE_TLS|SYSTEM_CERTS|INSECURE_HOST|KEYRING_PROVIDER|CONCURRENT_\w+|"
         r"CREDENTIALS_DIR)"
     ),
-    Group.TOOLCHAIN: re.compile(
+    Group.TOOLCHAIN: (
         r"CC|CXX|CFLAGS|CXXFLAGS|CPPFLAGS|LDFLAGS|(?:PYENV|ASDF|MISE|PIPX|CARGO|RUSTUP)_\w*(?:ROOT|DIR|HOME)"
     ),
-    Group.RUN: re.compile(
+    Group.RUN: (
         r"SEALWRIGHT_(?:CACHE|CHROMIUM|COMMAND|HOME|INVOCATION|PREPARED|REHEARSAL|TRUST_CONFIG)|SOURCE_DATE_EPOCH|"
         r"GITHUB_(?:ACTIONS|API_URL|BASE_REF|STEP_SUMMARY|WORKSPACE)|RUNNER_ENVIRONMENT|GITLAB_CI|CI|"
         r"TERM|COLUMNS|LINES|NO_COLOR|FORCE_COLOR|CLICOLOR|CLICOLOR_FORCE"
     ),
-    Group.INDEX: re.compile(
+    Group.INDEX: (
         r"SEALWRIGHT_INDEX_(?:USERNAME|PASSWORD)|UV_DEFAULT_INDEX|UV_INDEX(?:_URL)?|UV_EXTRA_INDEX_URL|PIP_(?:EXTRA_)?INDEX_URL"
     ),
-    Group.ACCOUNTS: re.compile(r"UV_INDEX_[A-Z0-9_]+_(?:USERNAME|PASSWORD)"),
-    Group.SIGNING: re.compile(
+    Group.ACCOUNTS: r"UV_INDEX_[A-Z0-9_]+_(?:USERNAME|PASSWORD)",
+    Group.SIGNING: (
         r"(?:[A-Z0-9]+_)*SIGSTORE_ID_TOKEN|ACTIONS_ID_TOKEN_REQUEST_\w+|GOOGLE_SERVICE_ACCOUNT_NAME|BUILDKITE\w*|CIRCLE\w*"
     ),
-    Group.GITHUB: re.compile(r"GH_TOKEN|GITHUB_TOKEN"),
-    Group.REGISTRY: re.compile(r"SEALWRIGHT_REGISTRY_(?:URL|TENANT)"),
-    Group.DEPENDENCY_TRACK: re.compile(r"DEPENDENCY_TRACK_API_KEY"),
-    Group.PUBLISHING: re.compile(r"UV_PUBLISH_TOKEN|ACTIONS_ID_TOKEN_REQUEST_\w+|(?:TEST)?PYPI_ID_TOKEN"),
+    Group.GITHUB: r"GH_TOKEN|GITHUB_TOKEN",
+    Group.REGISTRY: r"SEALWRIGHT_REGISTRY_(?:URL|TENANT)",
+    Group.DEPENDENCY_TRACK: r"DEPENDENCY_TRACK_API_KEY",
+    Group.PUBLISHING: r"UV_PUBLISH_TOKEN|ACTIONS_ID_TOKEN_REQUEST_\w+|(?:TEST)?PYPI_ID_TOKEN",
 }
-"""Full names of the variables in each group. `RUN` is what a stage needs to know about its run; none is a secret."""
+"""Expressions for the full names of the variables in each group, compiled where they are used. `RUN` is what a stage needs to know about its run; none is a secret."""
 
 CHILDREN: Mapping[Child, frozenset[Group]] = {
     Child.GIT: frozenset({Group.MACHINE}),
@@ -110,14 +110,12 @@ NEEDS: Mapping[str, frozenset[Group]] = {
 }
 """What the words in the column `secrets` of the table of stages mean."""
 
-_TOKENS = re.compile(
-    rf"{VARIABLES[Group.SIGNING].pattern}|{VARIABLES[Group.GITHUB].pattern}|GITLAB_(?:OIDC_)?TOKEN|CI_JOB_(?:JWT\w*|TOKEN)|"
+_TOKENS = (
+    rf"{VARIABLES[Group.SIGNING]}|{VARIABLES[Group.GITHUB]}|GITLAB_(?:OIDC_)?TOKEN|CI_JOB_(?:JWT\w*|TOKEN)|"
     r"ACTIONS_RUNTIME_TOKEN|(?:TEST)?PYPI_ID_TOKEN|TWINE_PASSWORD|UV_PUBLISH_(?:TOKEN|PASSWORD)|FLIT_PASSWORD|HATCH_INDEX_AUTH|"
     r"PDM_PUBLISH_PASSWORD|POETRY_(?:PYPI_TOKEN|HTTP_BASIC)_\w+|COSIGN_PASSWORD"
 )
-_NOT_TOKENS = re.compile(
-    r"GOOGLE_SERVICE_ACCOUNT_NAME|BUILDKITE(?!_AGENT_ACCESS_TOKEN$)\w*|CIRCLE(?!_OIDC_TOKEN(?:_V2)?$)\w*"
-)
+_NOT_TOKENS = r"GOOGLE_SERVICE_ACCOUNT_NAME|BUILDKITE(?!_AGENT_ACCESS_TOKEN$)\w*|CIRCLE(?!_OIDC_TOKEN(?:_V2)?$)\w*"
 
 
 def child_variables(child: Child, outer: Mapping[str, str], *, also: Iterable[Group] = ()) -> dict[str, str]:
@@ -143,10 +141,10 @@ def stage_variables(secrets: Iterable[str], outer: Mapping[str, str]) -> dict[st
 
 def select(outer: Mapping[str, str], groups: Iterable[Group]) -> dict[str, str]:
     """Return the variables that belong to one of some groups."""
-    patterns = [VARIABLES[group] for group in groups]
-    return {name: value for name, value in outer.items() if any(pattern.fullmatch(name) for pattern in patterns)}
+    expression = "|".join(VARIABLES[group] for group in sorted(groups))
+    return {name: value for name, value in outer.items() if expression and re.fullmatch(expression, name)}
 
 
 def is_token(name: str) -> bool:
     """Return whether a variable holds a credential with which a release can be signed or published."""
-    return _TOKENS.fullmatch(name) is not None and _NOT_TOKENS.fullmatch(name) is None
+    return re.fullmatch(_TOKENS, name) is not None and re.fullmatch(_NOT_TOKENS, name) is None

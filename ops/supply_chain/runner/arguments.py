@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
-import shlex
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -27,16 +25,14 @@ DEFAULT_ARTIFACTS = HOME / "data" / "artifacts"
 
 CACHE_VARIABLE = "SEALWRIGHT_CACHE"
 
-OPTIONS_VARIABLE = "SEALWRIGHT_OPTIONS"
-"""Environment variable with options that must not be on a command line, because nox prints command lines."""
-
-
 ALIKE = 0.75
 """How alike two options must be, from 0 to 1, for one to be meant by the other: `--colour` is no `--source`."""
 
 
 def nearest_option(given: str, known: Iterable[str]) -> str:
     """Return a sentence that names the option most like an unknown one, with a space at its end; empty if none is."""
+    import difflib
+
     found = difflib.get_close_matches(given.partition("=")[0], list(known), n=1, cutoff=ALIKE)
     return f"The nearest option is {found[0]}. " if found else ""
 
@@ -121,11 +117,6 @@ def named_artifacts(args: argparse.Namespace) -> str:
     from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 
     return "" if is_rehearsal() else str(args.artifacts)
-
-
-def hidden_options() -> list[str]:
-    """Return the options in the environment variable, and remove the variable."""
-    return shlex.split(os.environ.pop(OPTIONS_VARIABLE, ""))
 
 
 def cache_folder(option: Path | None) -> Path:

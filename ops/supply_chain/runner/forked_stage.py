@@ -27,6 +27,9 @@ from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
 
 STREAMS = 3
+UNPREPARED = 255
+"""In place of the number of a stage, where it is not one of those that the prepared process was given."""
+
 STARTED = struct.Struct("!Q")
 """What the prepared process answers first: the number of the process; a descriptor of it is sent along."""
 

@@ -3,6 +3,7 @@
 On Linux every process of a user can read the variables that another one was started with (`/proc/PID/environ`),
 whatever it has removed since. The process that starts stages therefore replaces itself: the new one is started
 without any secret, and receives those that its stages need through an anonymous file in memory, which it closes.
+This module imports little, since all that is imported before the replacement is imported twice.
 
 Source: proc_pid_environ(5), memfd_create(2), PR_SET_DUMPABLE(2const)
 """
@@ -12,11 +13,14 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 
 from ops.supply_chain.core.variables import SECRETS, Child, Group, child_variables, select
-from ops.supply_chain.runner.arguments import OPTIONS_VARIABLE
+
+OPTIONS_VARIABLE = "SEALWRIGHT_OPTIONS"
+"""Environment variable with options that must not be on a command line, because nox prints command lines."""
 
 HANDOVER_VARIABLE = "SEALWRIGHT_HANDOVER"
 """Number of the open file with the secrets, for the time of the replacement."""
@@ -33,7 +37,8 @@ _held: dict[str, str] = {}
 def restart_for_stages() -> None:
     """Start this program again without secrets in its environment; `held_secrets` returns them in the new process.
 
-    Called where a program begins, before anything else. It continues where a process cannot be replaced.
+    Called where a program begins, before its imports, which only the new process needs. It continues where a process
+    cannot be replaced.
     """
     _restart(_with_options(child_variables(Child.STAGE, os.environ)), select(os.environ, SECRETS))
 
@@ -45,6 +50,11 @@ def restart_for(variables: Mapping[str, str]) -> None:
         variables: Those that the one stage of this process may see.
     """
     _restart(_with_options(variables), {})
+
+
+def hidden_options() -> list[str]:
+    """Return the options in the environment variable, and remove the variable."""
+    return shlex.split(os.environ.pop(OPTIONS_VARIABLE, ""))
 
 
 def held_secrets(*groups: Group) -> dict[str, str]:

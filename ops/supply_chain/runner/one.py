@@ -12,8 +12,7 @@ from collections.abc import Sequence
 
 from ops.supply_chain import row_of
 from ops.supply_chain.core.variables import stage_variables
-from ops.supply_chain.runner.arguments import hidden_options
-from ops.supply_chain.runner.handover import restart_for
+from ops.supply_chain.runner.handover import hidden_options, restart_for
 
 SECRETS_ALONE = {"verify_release": ("github",)}
 """Secrets that a stage may see where it runs alone, because an option needs them, and not in a session."""
@@ -41,5 +40,9 @@ def leave_other_variables() -> None:
 
 
 if __name__ == "__main__":
+    if {"-h", "--help"} & set(sys.argv[2:]):
+        from ops.supply_chain.runner.command_lines import answer_help
+
+        answer_help(row_of(sys.argv[1]).script)
     leave_other_variables()
     raise SystemExit(main())

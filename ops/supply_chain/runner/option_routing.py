@@ -9,6 +9,7 @@ from ops.supply_chain import PIPELINE
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.runner.arguments import nearest_option, parser_for
+from ops.supply_chain.runner.command_lines import flags_of, listed_flags
 
 
 def route(stages: Sequence[str], options: Sequence[str]) -> dict[str, list[str]]:
@@ -52,11 +53,10 @@ def _advice_on(flag: str, known: Collection[str]) -> str:
 
 
 def _flags(stage: str) -> dict[str, int]:
+    listed = listed_flags(stage)
+    if listed is not None:
+        return listed
     module = importlib.import_module(f"ops.supply_chain.{stage}")
     parser = parser_for(stage, module.__doc__ or stage)
     module.arguments(parser)
-    return {
-        flag: 0 if action.nargs == 0 else 1
-        for action in parser._actions  # noqa: SLF001 - argparse has no public list of its options
-        for flag in action.option_strings
-    }
+    return flags_of(parser)

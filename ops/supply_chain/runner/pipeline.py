@@ -11,6 +11,11 @@ pass does not end the run; its exit code becomes that of the run.
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.handover import restart_for_stages
+
+    restart_for_stages()
+
 import argparse
 import json
 import os
@@ -33,11 +38,11 @@ from ops.supply_chain import record_titles, release_uses, row_of
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.start import start_words
 from ops.supply_chain.core.variables import stage_variables
-from ops.supply_chain.runner.arguments import absolute, hidden_options, named_artifacts, named_project, parser_for
+from ops.supply_chain.runner.arguments import absolute, named_artifacts, named_project, parser_for
 from ops.supply_chain.runner.dist_folder import hold_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE, clear
 from ops.supply_chain.runner.failures import system_failure
-from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
+from ops.supply_chain.runner.handover import held_secrets, hidden_options
 from ops.supply_chain.runner.option_routing import route
 from ops.supply_chain.runner.preflight import CheckedProject, check_session
 from ops.supply_chain.runner.prepared import PreparedStages, StartedStage, prepared_for
@@ -377,5 +382,4 @@ def _wait(process: StartedStage) -> tuple[int, str, str]:
 
 
 if __name__ == "__main__":
-    restart_for_stages()
     raise SystemExit(main())

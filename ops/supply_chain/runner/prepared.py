@@ -24,7 +24,7 @@ from typing import Protocol, Self
 
 from ops.supply_chain.core.start import start_words
 from ops.supply_chain.core.variables import Child, child_variables
-from ops.supply_chain.runner.forked_stage import ENDED, GO, STARTED, StageRequest
+from ops.supply_chain.runner.forked_stage import ENDED, GO, STARTED, UNPREPARED, StageRequest
 
 PREPARED_VARIABLE = "SEALWRIGHT_PREPARED"
 """`0` in a session's environment: each stage is started as a new interpreter."""
@@ -58,12 +58,20 @@ class PreparedStages:
         server: The process.
         session: The session's end of the connection to it.
         variables: With which it was started.
+        modules: Full names of the stages that it was given, in its order.
     """
 
-    def __init__(self, server: subprocess.Popen[bytes], session: socket.socket, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        server: subprocess.Popen[bytes],
+        session: socket.socket,
+        variables: Mapping[str, str],
+        modules: Sequence[str],
+    ) -> None:
         self._server = server
         self._session = session
         self._variables = variables
+        self._numbers = {module: number for number, module in enumerate(modules)}
 
     def start(
         self, module: str, words: Sequence[str], variables: Mapping[str, str], *, stdout: bool, stderr: bool
@@ -91,7 +99,7 @@ class PreparedStages:
             [int(number) for number in _IGNORABLE if signal.getsignal(number) == signal.SIG_IGN],
         )
         with _Ends(stdout=stdout, stderr=stderr) as ends, suppress(OSError):
-            return self._asked(request, ends)
+            return self._asked(self._numbers.get(module, UNPREPARED), request, ends)
         return None
 
     def end(self) -> None:
@@ -100,11 +108,11 @@ class PreparedStages:
         self._server.kill()
         self._server.wait()
 
-    def _asked(self, request: StageRequest, ends: _Ends) -> StartedStage | None:
+    def _asked(self, number: int, request: StageRequest, ends: _Ends) -> StartedStage | None:
         own, given = socket.socketpair()
         try:
             with given:
-                socket.send_fds(self._session, [b"f"], [given.fileno(), *ends.given])
+                socket.send_fds(self._session, [bytes([number])], [given.fileno(), *ends.given])
             own.sendall(request.encoded())
             message, descriptors, _, _ = socket.recv_fds(own, STARTED.size, 1)
             if len(message) == STARTED.size and descriptors:
@@ -214,10 +222,11 @@ def _begun(stages: Sequence[str], variables: Mapping[str, str]) -> PreparedStage
         return None
     own, given = socket.socketpair()
     common = child_variables(Child.STAGE, variables)
+    modules = [f"ops.supply_chain.{stage}" for stage in dict.fromkeys(stages)]
     try:
         with given:
             server = subprocess.Popen(
-                [sys.executable, *start_words(_SERVER), str(given.fileno()), *dict.fromkeys(stages)],
+                [sys.executable, *start_words(_SERVER), str(given.fileno()), *modules],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -227,7 +236,7 @@ def _begun(stages: Sequence[str], variables: Mapping[str, str]) -> PreparedStage
     except OSError:
         own.close()
         return None
-    return PreparedStages(server, own, common)
+    return PreparedStages(server, own, common, modules)
 
 
 def _umask() -> int:

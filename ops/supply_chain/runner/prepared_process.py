@@ -1,10 +1,11 @@
-"""The prepared process of a session: imports the stages once, and forks itself for each stage that the session starts.
+"""The prepared process of a session: imports the stages while it waits, and forks itself for each stage that the session starts.
 
-    python -Im ops.supply_chain.runner.prepared_process DESCRIPTOR STAGE ...
+    python -Im ops.supply_chain.runner.prepared_process DESCRIPTOR MODULE ...
 
 It runs no stage itself, so a fork finds what a new interpreter finds after its imports, and nothing of other stages. It
-never reads what a fork is given: variables with secrets go from the session to the fork alone. While nothing is to be
-done it imports what the later stages need beyond. It ends with the session, and the stages that run then go on.
+never reads what a fork is given: it knows which stage that is, and variables with secrets go from the session to the fork alone.
+While nothing is to be done it imports the stages in their order, then what they import when they run; a stage that is
+to be started before its turn is imported then, so that the first one does not wait for all. It ends with the session, and the stages that run then go on.
 
 Source: unix(7) (`SCM_RIGHTS`), pidfd_open(2), fork(2)
 """
@@ -37,17 +38,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Serve the session at the other end of a descriptor until it closes it.
 
     Args:
-        argv: Number of the descriptor, and the stages to import.
+        argv: Number of the descriptor, and the stages' modules.
     """
-    number, *stages = sys.argv[1:] if argv is None else argv
+    number, *modules = sys.argv[1:] if argv is None else argv
     # What ends a whole group of processes is for the session to decide; it then closes its end.
     for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(kind, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    for stage in stages:
-        _import(f"ops.supply_chain.{stage}")
     with socket.socket(fileno=int(number)) as session:
-        Server(session, LATER).serve()
+        Server(session, modules, LATER).serve()
     return 0
 
 
@@ -56,12 +55,14 @@ class Server:
 
     Args:
         session: The session's end of it closes when the session ends.
-        later: Modules to import meanwhile.
+        modules: Of the stages.
+        later: Further modules to import while no stage is to be started.
     """
 
-    def __init__(self, session: socket.socket, later: Sequence[str]) -> None:
+    def __init__(self, session: socket.socket, modules: Sequence[str], later: Sequence[str]) -> None:
         self._session = session
-        self._later = list(later)
+        self._modules = modules
+        self._later = [*modules, *later]
         self._running: dict[int, tuple[int, socket.socket]] = {}
         self._selector = selectors.DefaultSelector()
         self._selector.register(session, selectors.EVENT_READ)
@@ -84,6 +85,8 @@ class Server:
         message, descriptors, _, _ = socket.recv_fds(self._session, 1, 1 + STREAMS)
         if not message:
             return False
+        if message[0] < len(self._modules):
+            _import(self._modules[message[0]])
         answer, streams = socket.socket(fileno=descriptors[0]), descriptors[1:]
         # A fork has none of the threads of its parent, and whatever they have locked stays locked.
         child = os.fork() if len(os.listdir("/proc/self/task")) == 1 else -1  # noqa: PTH208 - names are enough

@@ -31,20 +31,14 @@ from ops.supply_chain.core.outcome import Outcome, exit_code_for, worst
 from ops.supply_chain.risk.findings.render.text import stage_text
 from ops.supply_chain.runner.arguments import HOME, absolute, cache_folder, named_artifacts, named_project, parser_for
 from ops.supply_chain.runner.clock import read_clock, read_stopwatch
+from ops.supply_chain.runner.command_lines import begin
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import dist_folder, hold_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
 from ops.supply_chain.runner.failures import system_failure
 from ops.supply_chain.runner.progress import Progress
 from ops.supply_chain.runner.setbacks import finished_stages, setbacks
-from ops.supply_chain.runner.streams import (
-    Streams,
-    advise_for,
-    print_error,
-    require_streams,
-    terminal_width,
-    wants_colour,
-)
+from ops.supply_chain.runner.streams import Streams, advise_for, terminal_width, wants_colour
 
 RECORDS_FOLDER = "records"
 
@@ -79,19 +73,12 @@ def run_stage(
     words = list(sys.argv[1:] if argv is None else argv)
     parser = parser_for(stage, doc or stage)
     arguments(parser)
-    public = "--public-log" in words
-    advise_for("")
-    try:
-        require_streams()
-        if {"-h", "--help"} & set(words):
-            parser.print_help()
-            return ExitCode.PASS
-    except OutputError as error:
-        print_error(error.public() if public else error.described())
-        return error.exit_code
+    ended = begin(parser, words)
+    if ended is not None:
+        return ended
     keeps = stage in record_titles() if records is None else records
     width = terminal_width()
-    with Streams(public=public) as streams:
+    with Streams(public="--public-log" in words) as streams:
         return _guarded(lambda: _run(stage, parser, body, words, streams, records=keeps, width=width), streams, words)
 
 

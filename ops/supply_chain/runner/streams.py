@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import codecs
 import io
-import logging
 import os
 import select
-import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -155,6 +153,8 @@ class Streams:
     ) -> None:
         _flush()
         if self.public:
+            import logging
+
             logging.basicConfig(handlers=[logging.NullHandler()], force=True)
         sys.stdout, sys.stderr = self._python
         os.dup2(self._result, STDOUT)
@@ -194,6 +194,8 @@ def wants_colour(environment: Mapping[str, str], *, terminal: bool) -> bool:
 
 def terminal_width() -> int | None:
     """Return the columns of the terminal that stdout leads to; None where it leads to a file or a pipe."""
+    import shutil
+
     return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
 
 

@@ -9,6 +9,11 @@ options of both to both. A project without a version is rehearsed as 0.0.0, and 
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.handover import restart_for_stages
+
+    restart_for_stages()
+
 import argparse
 import importlib
 import posixpath
@@ -31,7 +36,6 @@ from ops.supply_chain.gather.dependencies.group_sources import write_group_sourc
 from ops.supply_chain.release.evidence import baseline_beside
 from ops.supply_chain.runner.arguments import absolute
 from ops.supply_chain.runner.clock import read_clock
-from ops.supply_chain.runner.handover import restart_for_stages
 from ops.supply_chain.runner.pipeline import command_line, guarded, shared_options
 from ops.supply_chain.runner.streams import print_result
 from ops.supply_chain.sessions import rehearse
@@ -172,5 +176,4 @@ def _print_advice(advice: rehearse.Advice, *, public: bool) -> None:
 
 
 if __name__ == "__main__":
-    restart_for_stages()
     raise SystemExit(main())

@@ -13,6 +13,11 @@ the end. The exit code is 0 even if a real release would be denied; otherwise it
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.handover import restart_for_stages
+
+    restart_for_stages()
+
 import argparse
 import os
 import signal
@@ -45,7 +50,7 @@ from ops.supply_chain.risk.findings.stage_errors import failure
 from ops.supply_chain.runner.arguments import DEFAULT_ARTIFACTS, absolute
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.dist_folder import REHEARSAL_FOLDER
-from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
+from ops.supply_chain.runner.handover import held_secrets
 from ops.supply_chain.runner.pipeline import (
     POLICY_STAGE,
     Finished,
@@ -320,5 +325,4 @@ def _print_result(
 
 
 if __name__ == "__main__":
-    restart_for_stages()
     raise SystemExit(main())

@@ -8,6 +8,11 @@ that is refused needs it most.
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.handover import restart_for_stages
+
+    restart_for_stages()
+
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +22,7 @@ from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ExitCode, InputError
-from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
+from ops.supply_chain.runner.handover import held_secrets
 from ops.supply_chain.runner.pipeline import (
     Finished,
     Manner,
@@ -97,5 +102,4 @@ def document_note(finished: Finished, dist: Path, policy: str) -> tuple[tuple[st
 
 
 if __name__ == "__main__":
-    restart_for_stages()
     raise SystemExit(main())

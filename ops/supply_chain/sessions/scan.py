@@ -9,6 +9,11 @@ commit.
 
 from __future__ import annotations
 
+if __name__ == "__main__":
+    from ops.supply_chain.runner.handover import restart_for_stages
+
+    restart_for_stages()
+
 import argparse
 import os
 from collections.abc import Sequence
@@ -20,7 +25,7 @@ from ops.supply_chain.gather.gates.projects import FLEET_VERSION, add_fleet_opti
 from ops.supply_chain.gather.gates.since import scan_note
 from ops.supply_chain.runner.dist_folder import SCAN_FOLDER
 from ops.supply_chain.runner.earlier_scan import keep_earlier
-from ops.supply_chain.runner.handover import held_secrets, restart_for_stages
+from ops.supply_chain.runner.handover import held_secrets
 from ops.supply_chain.runner.pipeline import Manner, carry_out, command_line, guarded, run_document, shared_options
 from ops.supply_chain.runner.preflight import check_project, check_session
 from ops.supply_chain.runner.streams import print_result
@@ -86,5 +91,4 @@ def _fleet(options: Sequence[str]) -> list[Path]:
 
 
 if __name__ == "__main__":
-    restart_for_stages()
     raise SystemExit(main())
