@@ -16,7 +16,7 @@ def test_a_generated_sbom_is_valid_and_has_the_components_that_were_drawn(digest
     [parts] = supplier_sboms.drawn(1, components=30, distinct=100)
     read = read_document(supplier_sboms.sbom(7, parts, digests=digests), "x")
     assert (read.problem, read.defects, read.product) == ("", (), "pkg:generic/product-7")
-    assert [(item.package, item.version) for item in read.components[1:]] == parts
+    assert [(package, version) for ((package, version, *_), _), _ in read.listed[1:]] == parts
     assert len(read.digests) == (30 if digests else 0)
 
 

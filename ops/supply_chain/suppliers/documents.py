@@ -12,7 +12,7 @@ from ops.supply_chain.contracts.config.suppliers import SupplierEntry
 from ops.supply_chain.contracts.values.received_sbom import ReceivedSbom, SbomDefect
 from ops.supply_chain.contracts.values.registry import (
     DocumentKind,
-    RegisteredComponent,
+    ListedComponent,
     RegisteredDigest,
     RegisteredDocument,
     RegisteredStatement,
@@ -73,7 +73,7 @@ class ReadDocument(msgspec.Struct, frozen=True, kw_only=True):
     identifiers: tuple[str, ...] = ()
     draft: bool = False
     withdrawn: bool = False
-    components: tuple[RegisteredComponent, ...] = ()
+    listed: tuple[tuple[ListedComponent, int], ...] = ()
     digests: tuple[RegisteredDigest, ...] = ()
     statements: tuple[RegisteredStatement, ...] = ()
     sbom: ReceivedSbom | None = None
@@ -135,7 +135,7 @@ def policy_document(
         "problem": read.problem,
         "defects": [f"{defect.location or '/'}: {defect.message}" for defect in read.defects[:MOST_DEFECTS_SHOWN]],
         "defect_count": read.defect_count,
-        "contents": len(read.components) if registered.kind is DocumentKind.SBOM else len(read.statements),
+        "contents": len(read.listed) if registered.kind is DocumentKind.SBOM else len(read.statements),
         "product": read.product,
         "product_allowed": entry is not None and covers(entry, read),
         "signature": {

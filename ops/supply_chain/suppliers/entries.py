@@ -10,7 +10,7 @@ Source: https://github.com/package-url/purl-spec/tree/main/types, https://cyclon
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote
@@ -20,9 +20,11 @@ from msgspec.structs import replace
 from ops.supply_chain.contracts.values.received_sbom import PackageIdentity, ReceivedSbom, SbomComponent
 from ops.supply_chain.contracts.values.registry import (
     ComponentVersion,
+    ListedComponent,
     PackageName,
     RegisteredComponent,
     RegisteredDigest,
+    listed_once,
 )
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.moments import parse_timestamp, timestamp
@@ -31,6 +33,9 @@ from ops.supply_chain.formats.version_orders.ecosystems import module_paths
 
 BY_CPE, BY_NAME = ":cpe", ":name"
 """Types of weak identities."""
+
+MOST_COMPONENTS = 4096
+"""Of a document whose components are remembered: those of a large one would fill the memory."""
 
 _HEX = re.compile(r"(?:[0-9a-f]{2})+")
 _SOURCE_VERSION = re.compile(r"@.*", re.DOTALL)
@@ -76,6 +81,50 @@ def components_of(sbom: ReceivedSbom) -> Iterator[RegisteredComponent]:
         elif component.name or component.cpes:
             for name in weak_names(component):
                 yield RegisteredComponent(place, name, component.version)
+
+
+def listed_in(sbom: ReceivedSbom) -> tuple[tuple[ListedComponent, int], ...]:
+    """Return what `components_of` yields, each once, with its first place and the qualifiers of all its places.
+
+    Of components that documents share, what is listed is shared, too: as the same objects.
+    """
+    if len(sbom.components) <= MOST_COMPONENTS:
+        found = _shared_listing(sbom.components)
+        if len({id(version) for version, _ in found}) == len(sbom.components):  # nearly always
+            return tuple(zip(found, range(len(found)), strict=True))
+    return listed_once(components_of(sbom))
+
+
+def _shared_listing(components: Sequence[SbomComponent]) -> list[ListedComponent]:
+    """Return what each component is listed as; shorter where one is listed as nothing, or as several."""
+    if len(_LISTED) > MOST_REMEMBERED:
+        _LISTED.clear()
+        _OBJECTS.clear()
+    found: list[ListedComponent] = []
+    for component in components:
+        known = _LISTED.get(id(component))
+        if known is None:
+            known = _listed_as(component)
+            if known is None:
+                break
+            _LISTED[id(component)] = known
+        found.append(known[0])
+    return found
+
+
+def _listed_as(component: SbomComponent) -> tuple[ListedComponent, SbomComponent] | None:
+    versions = _remembered_versions(component.package, component.version) if component.package is not None else ()
+    if len(versions) != 1:
+        return None
+    [(version, qualifiers)] = versions
+    return (_OBJECTS.setdefault(version, version), qualifiers), component
+
+
+_LISTED: dict[int, tuple[ListedComponent, SbomComponent]] = {}
+"""By the identity of the component, which lives as long as it is here."""
+
+_OBJECTS: dict[ComponentVersion, ComponentVersion] = {}
+"""Equal versions are the same object."""
 
 
 def _remembered_versions(package: PackageIdentity, other: str) -> _Versions:

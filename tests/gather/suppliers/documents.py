@@ -93,6 +93,4 @@ def registered(
         product_version=read.product_version, ingested=ingested, decision=decision, name="document.json", size=len(data),
         stated=read.stated, revision=read.revision, identifiers=read.identifiers,
     )  # fmt: skip
-    return RegistryEntry(
-        document=document, components=read.components, digests=read.digests, statements=read.statements
-    )
+    return RegistryEntry(document=document, listed=read.listed, digests=read.digests, statements=read.statements)

@@ -71,7 +71,7 @@ def test_vex_documents_of_one_product_do_not_supersede_each_other() -> None:
     assert len({read.product for read in found}) == 3
     assert found[2].product == "urn:uuid:22222222-2222-4222-8222-222222222222"
     assert {read.kind for read in found} == {DocumentKind.VEX}
-    assert not any(read.components or read.identifiers for read in found)
+    assert not any(read.listed or read.identifiers for read in found)
 
 
 def test_an_attested_document_is_about_the_subjects() -> None:
@@ -195,7 +195,7 @@ def test_what_is_hostile_is_refused_with_a_reason(name: str) -> None:
     read = read_document(HOSTILE[name], "f.json")
     assert read.problem
     assert read.problem.isprintable()
-    assert (read.statements, read.components) == ((), ())
+    assert (read.statements, read.listed) == ((), ())
 
 
 def test_any_damage_to_a_document_is_read_or_refused() -> None:

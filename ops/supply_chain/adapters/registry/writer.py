@@ -28,6 +28,7 @@ from ops.supply_chain.contracts.values.registry import (
     DocumentKind,
     IntakeDecision,
     IntakeReason,
+    ListedComponent,
     PackageName,
     RegisteredDocument,
     RegisteredStatement,
@@ -40,6 +41,9 @@ from ops.supply_chain.formats.version_orders.purl_types import ecosystem_of
 ATTEMPTS = 8
 MOST_NUMBERS = 1_000_000
 """Numbers of packages and versions that are kept in memory."""
+
+MOST_LISTED = 200_000
+"""Objects whose number is found by their identity."""
 
 MOST_ROWS = 500
 """Documents of one statement: a statement has at most some 32,000 values."""
@@ -80,6 +84,8 @@ class RegistryWriter:
         self._database = Database(address)
         self._packages: dict[PackageName, int] = {}
         self._versions: dict[ComponentVersion, int] = {}
+        self._listed: dict[int, tuple[int, ListedComponent]] = {}
+        """The number of a version, by the identity of the object that lists it, which lives as long as it is here."""
         self._mark = "%s" if self._database.server else "?"
 
     def __enter__(self) -> Self:
@@ -157,6 +163,7 @@ class RegistryWriter:
     def _forget(self) -> None:
         self._packages.clear()
         self._versions.clear()
+        self._listed.clear()
 
     def _run(self, connection: Connection, sql: str, values: Any) -> Any:
         """Run one statement: `{s}` is the place of the schema, each `{}` one of a value."""
@@ -225,17 +232,20 @@ class RegistryWriter:
         return True
 
     def _components(self, connection: Connection, new: Mapping[int, RegistryEntry]) -> None:
-        listed = {number: entry.versions() for number, entry in new.items()}
+        listed = {number: new[number].versions() for number in sorted(new)}
+        if len(self._versions) > MOST_NUMBERS:
+            self._forget()
+        if len(self._listed) > MOST_LISTED:
+            self._listed.clear()
         # Documents share the objects: each is hashed once, and then found by its identity.
-        versions = {id(version): version for rows in listed.values() for (version, _), _ in rows}
-        numbers = self._numbers_of_versions(connection, versions.values())
-        known = {identity: numbers[version] for identity, version in versions.items()}
+        known = self._listed
+        unknown = {id(item): item for rows in listed.values() for item, _ in rows if id(item) not in known}
+        numbers = self._numbers_of_versions(connection, [version for version, _ in unknown.values()])
+        known.update((identity, (numbers[item[0]], item)) for identity, item in unknown.items())
         rows = [
-            (known[id(version)], number, place, qualifiers)
-            for number in listed
-            for (version, qualifiers), place in listed[number]
+            (known[id(item)][0], number, place, item[1]) for number, items in listed.items() for item, place in items
         ]
-        rows.sort(key=itemgetter(0, 1))
+        rows.sort(key=itemgetter(0))  # the documents are in order
         self._insert(connection, "components", ("version_id", "document_id", "place", "qualifiers"), rows)
 
     def _digests(self, connection: Connection, new: Mapping[int, RegistryEntry]) -> None:
@@ -291,8 +301,6 @@ class RegistryWriter:
     def _numbers_of_versions(
         self, connection: Connection, versions: Iterable[ComponentVersion]
     ) -> dict[ComponentVersion, int]:
-        if len(self._versions) > MOST_NUMBERS:
-            self._forget()
         missing = sorted({version for version in versions if version not in self._versions})
         if missing:
             for (_, _, name), *texts in missing:

@@ -40,7 +40,7 @@ _DEPENDENCIES = frozenset({EdgeKind.DEPENDS_ON, EdgeKind.OPTIONAL, EdgeKind.DEVE
 
 def received_parts(document: ReceivedSbom) -> Parts:
     """Return what rules see of a received document; its defects are faults."""
-    refs = [part.ref or f"{part.location or '/'}" for part in document.components]
+    refs = [part.ref or at or "/" for part, at in zip(document.components, document.locations, strict=True)]
     parts = [
         _part(part, refs[at], stated=bool(document.edges.stated[at])) for at, part in enumerate(document.components)
     ]

@@ -123,8 +123,7 @@ class PackageIdentity(NamedTuple):
 class SbomComponent(msgspec.Struct, frozen=True, gc=False):
     """One component; texts are as written, and empty where the document gives none.
 
-    `location` is its place in the document: a JSON pointer, or `line 12` where the serialisation is not JSON. `type` is in
-    the words of CycloneDX in lower case (`library`, `file`, `application`), empty where the document gives none. `purl` is as
+    `type` is in the words of CycloneDX in lower case (`library`, `file`, `application`), empty where the document gives none. `purl` is as
     written and `package` what it means, None where there is none or it is broken. `identifiers` are others: (kind, value),
     kind `swid`, `swhid`, `omniborid`, `gitoid`, `other`. `parent` is the component that it is nested in. `unknown` are the
     fields that the document states to be unknown (`NOASSERTION`, and properties and comments that say so), sorted.
@@ -132,7 +131,6 @@ class SbomComponent(msgspec.Struct, frozen=True, gc=False):
     with the product.
     """
 
-    location: str
     ref: str
     name: str
     version: str = ""
@@ -255,7 +253,8 @@ class ReceivedSbom(msgspec.Struct, frozen=True, kw_only=True):
     `version` is the standard's (`1.6`, `2.3`, `3.0.1`). `identifier` is the serial number, the document's namespace or its
     SPDX id, `revision` the document's own version where the standard has one. `name` is the document's, `timestamp` as
     written. `authors` made the document, `supplier` supplied what it describes. `phases` say when in the life of the
-    product it was made. `roots` are the components that it describes. `carriers` are the envelopes that it was taken out
+    product it was made. `roots` are the components that it describes. `locations` has the place of each component in the
+    document: a JSON pointer, or `line 12` where the serialisation is not JSON. `carriers` are the envelopes that it was taken out
     of, outermost first (`gzip`, `DSSE`, ...): no signature was checked. `signature_gaps` are what a signature inside the
     document lacks, a sentence each. `lists_vulnerabilities` is True if it has a list of vulnerabilities, be it empty. `defects`
     has at most `MOST_DEFECTS`, `defect_count` is how many there are.
@@ -276,6 +275,7 @@ class ReceivedSbom(msgspec.Struct, frozen=True, kw_only=True):
     properties: tuple[tuple[str, str], ...] = ()
     roots: tuple[int, ...] = ()
     components: tuple[SbomComponent, ...] = ()
+    locations: tuple[str, ...] = ()
     edges: SbomEdges
     completeness: tuple[SbomCompleteness, ...] = ()
     statements: tuple[SbomStatement, ...] = ()

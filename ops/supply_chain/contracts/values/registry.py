@@ -7,6 +7,7 @@ that a component may be affected, never that it is not.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -136,6 +137,20 @@ ListedComponent = tuple[ComponentVersion, str | None]
 """A component and its further qualifiers."""
 
 
+def listed_once(components: Iterable[RegisteredComponent]) -> tuple[tuple[ListedComponent, int], ...]:
+    """Return components, each once, with its first place and the qualifiers of all its places."""
+    found: dict[ComponentVersion, RegisteredComponent] = {}
+    several: dict[ComponentVersion, set[str]] = {}
+    for component in components:
+        version = component[1:5]
+        first = found.setdefault(version, component)
+        if component.qualifiers != first.qualifiers:
+            several.setdefault(version, {first.qualifiers or ""}).add(component.qualifiers or "")
+    for version, qualifiers in several.items():
+        found[version] = found[version]._replace(qualifiers="\n".join(sorted(qualifiers)))
+    return tuple(((version, item.qualifiers), item.place) for version, item in found.items())
+
+
 class RegistryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A document with everything that is stored of it.
 
@@ -150,16 +165,7 @@ class RegistryEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     def versions(self) -> tuple[tuple[ListedComponent, int], ...]:
         """Return what is listed, each once, with its first place and the qualifiers of all its places."""
-        found: dict[ComponentVersion, RegisteredComponent] = {}
-        several: dict[ComponentVersion, set[str]] = {}
-        for component in self.components:
-            version = component[1:5]
-            first = found.setdefault(version, component)
-            if component.qualifiers != first.qualifiers:
-                several.setdefault(version, {first.qualifiers or ""}).add(component.qualifiers or "")
-        for version, qualifiers in several.items():
-            found[version] = found[version]._replace(qualifiers="\n".join(sorted(qualifiers)))
-        return self.listed or tuple(((version, item.qualifiers), item.place) for version, item in found.items())
+        return self.listed or listed_once(self.components)
 
 
 class VersionSpan(NamedTuple):

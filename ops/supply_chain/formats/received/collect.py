@@ -9,6 +9,7 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain, repeat
 from typing import Any
 
 from ops.supply_chain.contracts.values.received_sbom import (
@@ -234,6 +235,7 @@ class EdgeBuilder:
     def __init__(self, collector: Collector) -> None:
         self._collector = collector
         self._edges: list[tuple[str, Sequence[str], EdgeKind, str]] = []
+        self._rows: list[_Rows] = []
         self._stated: list[tuple[str, str]] = []
         self._doubted: set[str] = set()
         self._unknown: set[str] = set()
@@ -242,9 +244,12 @@ class EdgeBuilder:
         """Note an edge; the location is for the defect, should it lead nowhere."""
         self._edges.append((source, (target,), kind, location))
 
-    def add_all(self, source: str, targets: Sequence[str], kind: EdgeKind, location: str) -> None:
-        """Note the edges from one source, as `add` does."""
-        self._edges.append((source, targets, kind, location))
+    def add_rows(self, sources: Sequence[str], rows: Sequence[Sequence[str]], kind: EdgeKind, location: str) -> None:
+        """Note a row of edges from each source, and that it states them all, as `add` and `state` do.
+
+        The location of a row is the given one with its number.
+        """
+        self._rows.append((sources, rows, kind, location))
 
     def state(self, source: str, location: str) -> None:
         """Note that the document states all that a component depends on, as far as it lists it."""
@@ -274,9 +279,12 @@ class EdgeBuilder:
             others: References of things that are no components: services, the document, what is known to be unknown.
             components: How many there are.
         """
-        found = _UniqueEdges(components)
+        found, stated = _UniqueEdges(components), bytearray(components)
         for outer, inner in nested:
             found.add(outer, inner, EdgeKind.CONTAINS)
+        for rows in self._rows:
+            if self._doubted or not found.add_rows(rows, positions, stated):
+                self._apart(rows)
         for source, targets, kind, location in self._edges:
             left = positions.get(source)
             for target in targets:
@@ -286,7 +294,6 @@ class EdgeBuilder:
                 else:
                     missing = [ref for ref, position in ((source, left), (target, right)) if position is None]
                     self._dangling(missing, others, location)
-        stated = bytearray(components)
         for source, location in self._stated:
             position = positions.get(source)
             if position is not None:
@@ -296,6 +303,12 @@ class EdgeBuilder:
         unknown = frozenset(positions[ref] for ref in self._doubted | self._unknown if ref in positions)
         return SbomEdges(found.sources, found.targets, bytes(found.kinds), bytes(stated), unknown)
 
+    def _apart(self, rows: _Rows) -> None:
+        """Note rows one by one: not all of them lead from a component to others."""
+        for at, (source, targets) in enumerate(zip(rows[0], rows[1], strict=True)):
+            self._edges.append((source, targets, rows[2], f"{rows[3]}{at}"))
+            self._stated.append((source, f"{rows[3]}{at}"))
+
     def _dangling(self, refs: Iterable[str], others: frozenset[str], location: str) -> None:
         for ref in refs:
             if ref not in others:
@@ -303,6 +316,9 @@ class EdgeBuilder:
                     DefectKind.REFERENCE, location, f"refers to {excerpt(ref)!r}, which the document does not have"
                 )
 
+
+_Rows = tuple[Sequence[str], Sequence[Sequence[str]], EdgeKind, str]
+"""Sources, the targets of each, and the kind of all; what their locations begin with."""
 
 _KINDS = len(EdgeKind) + 1
 
@@ -322,6 +338,29 @@ class _UniqueEdges:
             self.sources.append(left)
             self.targets.append(right)
             self.kinds.append(kind)
+
+    def add_rows(self, rows: _Rows, positions: dict[str, int], stated: bytearray) -> bool:
+        """Add rows, and mark their sources; nothing, and return False, if a reference is no component."""
+        sources, targets, kind, _ = rows
+        try:
+            lefts = [positions[source] for source in sources]
+            rights = [positions[target] for target in chain.from_iterable(targets)]
+        except KeyError:
+            return False
+        pairs = list(zip(chain.from_iterable(map(repeat, lefts, map(len, targets))), rights, strict=True))
+        keys = [(left * self._components + right) * _KINDS + kind for left, right in pairs]
+        new = set(keys)
+        if len(new) == len(keys) and new.isdisjoint(self._seen):
+            self._seen |= new
+            self.sources.extend(left for left, _ in pairs)
+            self.targets.extend(right for _, right in pairs)
+            self.kinds.extend(repeat(kind, len(pairs)))
+        else:
+            for left, right in pairs:
+                self.add(left, right, kind)
+        for left in lefts:
+            stated[left] = True
+        return True
 
 
 def kept(properties: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any
-
-from msgspec.structs import replace
 
 from ops.supply_chain.contracts.values.received_sbom import (
     NO_COMPONENT,
@@ -32,7 +31,7 @@ from ops.supply_chain.formats.received.collect import Collector, EdgeBuilder, Ta
 from ops.supply_chain.formats.received.comments import SEPARATE
 from ops.supply_chain.formats.received.cyclonedx_fields import FieldReader, signature_gaps
 from ops.supply_chain.formats.received.cyclonedx_statements import Statements
-from ops.supply_chain.formats.received.quick_json import PieceCache
+from ops.supply_chain.formats.received.quick_json import MOST_PIECES, PieceCache
 
 JSON_VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
 VERSIONS = ("1.0", "1.1", *JSON_VERSIONS)
@@ -62,6 +61,7 @@ class CycloneDxBuilder:
         self._statements = Statements(self._collector)
         self._syntax = syntax
         self._components: list[SbomComponent] = []
+        self._locations: list[str] = []
         self._positions: dict[str, int] = {}
         self._nested: list[tuple[int, int]] = []
         self._others: set[str] = set()
@@ -96,7 +96,8 @@ class CycloneDxBuilder:
         self.metadata(self._collector.table(document, "metadata", ""))
         self._all_components(document, pieces)
         self._rows(document, "services", self.service)
-        self._all_dependencies(document)
+        if not self._plain_dependencies(document.get("dependencies")):
+            self._rows(document, "dependencies", self.dependency)
         self._rows(document, "compositions", self.composition)
         self._rows(document, "vulnerabilities", self.vulnerability)
         return self.finish()
@@ -174,6 +175,7 @@ class CycloneDxBuilder:
     def _place(self, found: SbomComponent, at: str) -> None:
         position = len(self._components)
         self._components.append(found)
+        self._locations.append(at)
         if found.ref and self._positions.setdefault(found.ref, position) != position:
             self._collector.defect(
                 DefectKind.REPEATED, at, f"bom-ref {excerpt(found.ref)!r} belongs to another component as well"
@@ -226,6 +228,7 @@ class CycloneDxBuilder:
             standard=SbomStandard.CYCLONEDX,
             syntax=self._syntax,
             components=tuple(self._components),
+            locations=tuple(self._locations),
             edges=edges,
             completeness=completeness,
             statements=statements,
@@ -238,32 +241,23 @@ class CycloneDxBuilder:
         for at, row in self._collector.rows(document, key, ""):
             take(row, at)
 
-    def _all_dependencies(self, document: Table) -> None:
-        rows = document.get("dependencies")
-        if rows.__class__ is not list:
-            self._rows(document, "dependencies", self.dependency)
-            return
-        for at, row in enumerate(rows):
-            location = f"/dependencies/{at}"
-            if self._plain_dependency(row, location):
-                continue
-            if isinstance(row, dict):
-                self.dependency(row, place_of(row, location))
-            else:
-                self._collector.unread(location, "an object", row)
-
-    def _plain_dependency(self, node: Any, location: str) -> bool:
-        """Take an entry of the plainest form, which nearly all have; return False for any other."""
-        if node.__class__ is not dict or not node.keys() <= _PLAIN_DEPENDENCY:
+    def _plain_dependencies(self, rows: Any) -> bool:
+        """Take all entries, if each has the plainest form and is the only one of its component; return False otherwise."""
+        if rows.__class__ is not list or set(map(type, rows)) != {dict}:
             return False
-        ref, targets = node.get("ref"), node.get("dependsOn", [])
-        if ref.__class__ is not str or not ref or ref in self._described or targets.__class__ is not list:
+        if not _PLAIN_DEPENDENCY.issuperset(chain.from_iterable(rows)):
             return False
-        if not set(map(type, targets)) <= _ONLY_TEXTS:
+        refs = [row.get("ref") for row in rows]
+        targets = [row.get("dependsOn", ()) for row in rows]
+        if set(map(type, refs)) != _ONLY_TEXTS or not {list, tuple}.issuperset(map(type, targets)) or "" in refs:
             return False
-        self._described.add(ref)
-        self._edges.state(ref, location)
-        self._edges.add_all(ref, targets, EdgeKind.DEPENDS_ON, location)
+        described = set(refs)
+        if len(described) != len(refs) or not described.isdisjoint(self._described):
+            return False
+        if not _ONLY_TEXTS.issuperset(map(type, chain.from_iterable(targets))):
+            return False
+        self._described |= described
+        self._edges.add_rows(refs, targets, EdgeKind.DEPENDS_ON, "/dependencies/")
         return True
 
     def _all_components(self, document: Table, pieces: Sequence[bytes]) -> None:
@@ -274,14 +268,37 @@ class CycloneDxBuilder:
         if not isinstance(rows, list):
             self._collector.unread("/components", "an array", rows)
             return
-        for at, row in enumerate(rows):
-            rows[at] = None
-            if pieces and pieces[at] and isinstance(row, dict):
-                self._shared_component(row, f"/components/{at}", pieces[at])
-            elif isinstance(row, dict):
-                self.component(self._wanted(row), f"/components/{at}")
-            else:
-                self._collector.unread(f"/components/{at}", "an object", row)
+        known = self._known.get_all(pieces) if pieces else [None] * len(rows)
+        start = 0
+        for at, component in enumerate(known):
+            if component is None:
+                self._place_known(known, start, at)
+                self._one_component(rows, at, pieces[at] if pieces else b"")
+                start = at + 1
+        self._place_known(known, start, len(known))
+
+    def _place_known(self, known: Sequence[SbomComponent | None], start: int, end: int) -> None:
+        """Take components that were read before, from one place of the list of components to another."""
+        found = [component for component in known[start:end] if component is not None]
+        first = len(self._components)
+        refs = dict(zip([component.ref for component in found], range(first, first + len(found)), strict=True))
+        if len(refs) != len(found) or "" in refs or not refs.keys().isdisjoint(self._positions):
+            for at, component in enumerate(found, start):
+                self._place(component, f"/components/{at}")
+            return
+        self._components += found
+        self._locations += _pointers(end)[start:end]
+        self._positions.update(refs)
+
+    def _one_component(self, rows: list[Any], at: int, piece: bytes) -> None:
+        row, location = rows[at], f"/components/{at}"
+        rows[at] = None
+        if not isinstance(row, dict):
+            self._collector.unread(location, "an object", row)
+        elif piece:
+            self._shared_component(row, location, piece)
+        else:
+            self.component(self._wanted(row), location)
 
     def _wanted(self, node: Table) -> Table:
         """Return a component without the fields that are not read: a copy, because readings share what was parsed."""
@@ -289,10 +306,6 @@ class CycloneDxBuilder:
 
     def _shared_component(self, node: Table, location: str, piece: bytes) -> None:
         """Take a component that other documents may have, too: one without defects and without others in it is kept."""
-        known = self._known.get(piece)
-        if known is not None:
-            self._place(replace(known, location=location), location)
-            return
         position, defects = len(self._components), self._collector.defect_count
         self.component(self._wanted(node), location)
         if len(self._components) == position + 1 and self._collector.defect_count == defects:
@@ -308,7 +321,6 @@ class CycloneDxBuilder:
             collector.defect(DefectKind.MISSING, at, "expected 'name', found none")
         properties = tuple(self._read.properties(node, at)) if "properties" in node else ()
         return SbomComponent(
-            at,
             ref,
             name,
             version,
@@ -349,6 +361,16 @@ class CycloneDxBuilder:
 _KNOWN: dict[frozenset[str], PieceCache[SbomComponent]] = {}
 """Components that were read, by the fields that were not."""
 
+
+def _pointers(count: int) -> list[str]:
+    """Return the locations of at least so many components; documents share the texts."""
+    if count > MOST_PIECES:
+        return [f"/components/{at}" for at in range(count)]
+    _POINTERS.extend(f"/components/{at}" for at in range(len(_POINTERS), count))
+    return _POINTERS
+
+
+_POINTERS: list[str] = []
 _ONLY_TEXTS = {str}
 _PLAIN_DEPENDENCY = {"ref", "dependsOn"}
 _TEXTS = ("bom-ref", "type", "group", "name", "version", "purl", "cpe", "scope")

@@ -11,6 +11,7 @@ Source: RFC 8259, https://jcristharif.com/msgspec/supported-types.html
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -65,9 +66,9 @@ class PieceCache(Generic[T]):
         self._found: dict[bytes, T] = {}
         self._bytes = 0
 
-    def get(self, piece: bytes) -> T | None:
-        """Return what was read from these bytes; None if that is not known."""
-        return self._found.get(piece)
+    def get_all(self, pieces: Sequence[bytes]) -> list[T | None]:
+        """Return what was read from each of some components; None for one that is not known."""
+        return list(map(self._found.get, pieces))
 
     def keep(self, piece: bytes, found: T) -> None:
         """Keep what was read from these bytes."""
@@ -104,15 +105,15 @@ def _in_pieces(data: bytes) -> QuickTree | None:
     rest = _without(data, listed)
     if rest is None or rest.value.get("components") != []:
         return None  # the same bytes are at another place, too
-    pieces = tuple(map(bytes, _ROWS.decode(listed)))
-    found = []
-    for piece in pieces:
-        tree = _piece(piece) if len(piece) <= MOST_PIECE_BYTES else _whole(piece, DEEPEST - 2)
-        if tree is None:
-            return None
-        found.append(tree.value)
-    rest.value["components"] = found
-    return QuickTree(rest.value, tuple(piece if len(piece) <= MOST_PIECE_BYTES else b"" for piece in pieces))
+    pieces = list(map(bytes, _ROWS.decode(listed)))
+    found = _PARSED.get_all(pieces)
+    for at, known in enumerate(found):
+        if known is None:
+            found[at] = _piece(pieces[at])
+            if found[at] is None:
+                return None
+    rest.value["components"] = [piece[1] for piece in found if piece is not None]
+    return QuickTree(rest.value, tuple([piece[0] for piece in found if piece is not None]))
 
 
 def _without(data: bytes, listed: bytes) -> QuickTree | None:
@@ -130,17 +131,19 @@ def _without(data: bytes, listed: bytes) -> QuickTree | None:
     return None if start < 0 else _whole(data[:start] + b"[]" + data[start + len(listed) :], DEEPEST)
 
 
-def _piece(data: bytes) -> QuickTree | None:
-    """Parse a component; one that was parsed before is the same object."""
-    known = _PARSED.get(data)
-    if known is None:
-        known = _whole(data, DEEPEST - 2)
-        if known is not None:
-            _PARSED.keep(data, known)
-    return known
+def _piece(data: bytes) -> tuple[bytes, Any] | None:
+    """Parse a component that is not known; keep it if it is not large. None if the strict parser has to decide."""
+    tree = _whole(data, DEEPEST - 2)
+    if tree is None:
+        return None
+    if len(data) > MOST_PIECE_BYTES:
+        return b"", tree.value
+    _PARSED.keep(data, (data, tree.value))
+    return data, tree.value
 
 
-_PARSED: PieceCache[QuickTree] = PieceCache()
+_PARSED: PieceCache[tuple[bytes, Any]] = PieceCache()
+"""A component's bytes, as the object that all documents share, and the component."""
 
 
 def _whole(data: bytes, deepest: int) -> QuickTree | None:

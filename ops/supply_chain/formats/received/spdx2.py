@@ -77,6 +77,7 @@ class _Reader:
         self._collector = Collector()
         self._edges = EdgeBuilder(self._collector)
         self._components: list[SbomComponent] = []
+        self._locations: list[str] = []
         self._positions: dict[str, int] = {}
         self._others: set[str] = {DOCUMENT}
         self._described: dict[str, str] = {}
@@ -129,6 +130,7 @@ class _Reader:
             properties=tuple((UNKNOWN_PROPERTY, element) for element in unknown_in(comment)),
             roots=roots,
             components=tuple(self._components),
+            locations=tuple(self._locations),
             edges=edges,
             completeness=self._completeness,
             defects=collector.defects,
@@ -205,7 +207,6 @@ class _Reader:
             references = (*references, SbomReference("website", homepage))
         self._add(
             SbomComponent(
-                at,
                 ref,
                 name,
                 "" if version == NO_ASSERTION else version,
@@ -227,7 +228,8 @@ class _Reader:
                 references,
                 delivery,
                 SEPARATE in delivery,
-            )
+            ),
+            at,
         )
         for target in collector.texts(node, "hasFiles", at) if "hasFiles" in node else ():
             self._edges.add(ref, target, EdgeKind.CONTAINS, at)
@@ -240,7 +242,6 @@ class _Reader:
         licences, undeclared = self._licences(node, at)
         self._add(
             SbomComponent(
-                location=at,
                 ref=collector.text(node, "SPDXID", at),
                 name=name,
                 type="file",
@@ -248,21 +249,23 @@ class _Reader:
                 licences=licences,
                 file_name=name,
                 unknown=undeclared,
-            )
+            ),
+            at,
         )
 
     def _snippet(self, node: Table, at: str) -> None:
         self._others.add(self._collector.text(node, "SPDXID", at))
 
-    def _add(self, component: SbomComponent) -> None:
+    def _add(self, component: SbomComponent, at: str) -> None:
         position = len(self._components)
         self._components.append(component)
+        self._locations.append(at)
         if not component.ref:
-            self._collector.defect(DefectKind.MISSING, component.location, "expected 'SPDXID', found none")
+            self._collector.defect(DefectKind.MISSING, at, "expected 'SPDXID', found none")
         elif self._positions.setdefault(component.ref, position) != position:
             self._collector.defect(
                 DefectKind.REPEATED,
-                component.location,
+                at,
                 f"SPDXID {excerpt(component.ref)!r} belongs to another element as well",
             )
 

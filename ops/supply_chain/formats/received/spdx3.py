@@ -65,6 +65,7 @@ class _Reader:
         self._typed: dict[str, list[tuple[str, Table]]] = {}
         self._positions: dict[str, int] = {}
         self._components: list[SbomComponent] = []
+        self._locations: list[str] = []
         self._licences: dict[str, list[SbomLicence]] = {}
         self._unknown: dict[str, list[str]] = {}
         self._extent: dict[str, list[str]] = {}
@@ -132,6 +133,7 @@ class _Reader:
             ),
             roots=roots,
             components=tuple(self._components),
+            locations=tuple(self._locations),
             edges=self._edges.build(self._positions, (), others=others, components=len(self._components)),
             completeness=self._completeness(),
             defects=collector.defects,
@@ -237,9 +239,9 @@ class _Reader:
         comment = collector.text(node, "comment", at)
         artifact, delivery = self._artifacts.get(ref, NO_ARTIFACT), delivery_in(comment)
         position = len(self._components)
+        self._locations.append(at)
         self._components.append(
             SbomComponent(
-                location=at,
                 ref=ref,
                 name=name,
                 version="" if version == NO_ASSERTION else version,

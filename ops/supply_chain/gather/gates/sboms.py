@@ -56,7 +56,10 @@ _NO_PACKAGES = frozenset({"file", "data", "machine-learning-model", "cryptograph
 
 
 class OtherPart(NamedTuple):
-    """A component that is no package of PyPI: where it is, its type of package or `NO_PACKAGE_URL`, and its versions."""
+    """A component that is no package of PyPI: where it is, its type of package or `NO_PACKAGE_URL`, and its versions.
+
+    `location` is its place in the document.
+    """
 
     path: str
     line: int
@@ -64,6 +67,7 @@ class OtherPart(NamedTuple):
     part: SbomComponent
     package: PackageIdentity | None
     versions: tuple[str, ...]
+    location: str
 
     @property
     def shown(self) -> str:
@@ -232,7 +236,7 @@ def lock_of(document: ReceivedSbom, label: str, data: bytes, lines: dict[str, in
     entries = [
         LockEntry(
             pin=Pin(name=package.name, written_name=part.name, version=version, hashes=()),
-            line=_line(part, lines),
+            line=_line(part, document.locations[at], lines),
             path=label,
             direct=at in direct if states else None,
         )
@@ -265,8 +269,8 @@ def _lines_of_purls(data: bytes) -> dict[str, int]:
     return found
 
 
-def _line(part: SbomComponent, lines: dict[str, int]) -> int:
-    word, _, number = part.location.partition(" ")
+def _line(part: SbomComponent, location: str, lines: dict[str, int]) -> int:
+    word, _, number = location.partition(" ")
     return int(number) if word == "line" and number.isdigit() else lines.get(part.purl, 1)
 
 
@@ -280,11 +284,12 @@ def other_parts(document: ReceivedSbom, label: str, lines: dict[str, int] | None
     for at, part in enumerate(document.components):
         if at in product and not _packages(part):
             continue
-        line = _line(part, lines)
+        location = document.locations[at]
+        line = _line(part, location, lines)
         for package, versions in identified(part):
             if package is None or package.type != "pypi":
                 kind = NO_PACKAGE_URL if package is None else package.type
-                yield OtherPart(label, line, kind, part, package, versions)
+                yield OtherPart(label, line, kind, part, package, versions, location)
 
 
 def unmatched_components(gate: str, parts: Iterable[tuple[OtherPart, str, str]]) -> Iterator[Finding]:

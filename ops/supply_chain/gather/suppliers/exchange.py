@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Generic, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
@@ -52,20 +52,19 @@ class Sender:
     """Packs documents; one in each process that reads."""
 
     def __init__(self) -> None:
-        self._versions: dict[ListedComponent, int] = {}
-        self._digests: dict[DigestKey, int] = {}
+        self._versions: _Numbers[ListedComponent] = _Numbers()
+        self._digests: _Numbers[DigestKey] = _Numbers()
 
     def pack(self, documents: Sequence[DecidedDocument]) -> Parcel:
         """Return what to send."""
         for numbers in (self._versions, self._digests):
-            if len(numbers) > MOST_NUMBERED:
-                numbers.clear()
+            numbers.limit()
         known = len(self._versions), len(self._digests)
         versions, digests, packed = list[ListedComponent](), list[DigestKey](), []
         for document in documents:
             entry = document.entry
-            listed = _numbered(entry.versions(), self._versions, versions)
-            hashed = _numbered(((item[1:], item.place) for item in entry.digests), self._digests, digests)
+            listed = _numbered(entry.versions(), self._versions.of_shared, versions)
+            hashed = _numbered([(item[1:], item.place) for item in entry.digests], self._digests.numbers, digests)
             packed.append(_Packed(document.place, replace(entry, components=(), digests=(), listed=()), listed, hashed))
         return Parcel(os.getpid(), known, versions, digests, packed)
 
@@ -91,16 +90,52 @@ class Receiver:
         return [_unpacked(packed, versions, digests) for packed in parcel.documents]
 
 
-def _numbered(items: Iterable[tuple[K, int]], numbers: dict[K, int], new: list[K]) -> Numbered:
-    found, places = array("I"), array("I")
-    for key, place in items:
-        number = numbers.get(key)
-        if number is None:
-            number = numbers[key] = len(numbers)
-            new.append(key)
-        found.append(number)
-        places.append(place)
-    return found.tobytes(), places.tobytes()
+class _Numbers(Generic[K]):
+    """The numbers of what was sent; of an object that was sent before, at once."""
+
+    def __init__(self) -> None:
+        self._of_value: dict[K, int] = {}
+        self._of_object: dict[int, int] = {}
+        """By the identity of an object, which lives as long as it is among `_objects`."""
+        self._objects: list[K] = []
+
+    def __len__(self) -> int:
+        return len(self._of_value)
+
+    def limit(self) -> None:
+        """Forget everything, if it is too much."""
+        if len(self._of_value) > MOST_NUMBERED:
+            self._of_value.clear()
+        if len(self._objects) > MOST_NUMBERED or not self._of_value:
+            self._of_object.clear()
+            self._objects.clear()
+
+    def numbers(self, items: Sequence[K], new: list[K]) -> list[int]:
+        """Return the number of each item; one that has none yet is noted as new."""
+        found = []
+        for item in items:
+            number = self._of_value.get(item)
+            if number is None:
+                number = self._of_value[item] = len(self._of_value)
+                new.append(item)
+            found.append(number)
+        return found
+
+    def of_shared(self, items: Sequence[K], new: list[K]) -> list[int]:
+        """Return what `numbers` does, for objects that documents share."""
+        known = self._of_object
+        unknown = [item for item in items if id(item) not in known]
+        for item, number in zip(unknown, self.numbers(unknown, new), strict=True):
+            known[id(item)] = number
+        self._objects += unknown
+        return [known[id(item)] for item in items]
+
+
+def _numbered(
+    items: Sequence[tuple[K, int]], numbers: Callable[[Sequence[K], list[K]], list[int]], new: list[K]
+) -> Numbered:
+    found = array("I", numbers([key for key, _ in items], new))
+    return found.tobytes(), array("I", [place for _, place in items]).tobytes()
 
 
 def _unpacked(packed: _Packed, versions: Sequence[ListedComponent], digests: Sequence[DigestKey]) -> DecidedDocument:

@@ -119,9 +119,7 @@ def _prepared(given: GivenTask, rules: IntakeRules, answered: frozenset[str] | N
         identifiers=read.identifiers,
     )
     question = policy_document(document, read, signature, supplier, record.supplier, answered)
-    entry = RegistryEntry(
-        document=document, components=read.components, digests=read.digests, statements=read.statements
-    )
+    entry = RegistryEntry(document=document, listed=read.listed, digests=read.digests, statements=read.statements)
     return _Prepared(given.place, entry, question)
 
 

@@ -19,7 +19,7 @@ from ops.supply_chain.formats.version_orders.orders import sort_key
 from ops.supply_chain.risk.vex.attested import about_subjects
 from ops.supply_chain.risk.vex.read import read_vex
 from ops.supply_chain.suppliers.documents import ReadDocument
-from ops.supply_chain.suppliers.entries import components_of, digests_of, product_of, utc
+from ops.supply_chain.suppliers.entries import digests_of, listed_in, product_of, utc
 from ops.supply_chain.suppliers.statement_entries import (
     every_version,
     identifiers_of,
@@ -98,7 +98,7 @@ def _sbom(sbom: ReceivedSbom, data: bytes) -> ReadDocument:
         defect_count=len(broken),
         subjects=products_named(statements) if is_vex else (),
         wide=every_version(statements) if is_vex else (),
-        components=() if is_vex else tuple(components_of(sbom)),
+        listed=() if is_vex else listed_in(sbom),
         digests=() if is_vex else tuple(digests_of(sbom)),
         statements=statements,
         sbom=sbom,

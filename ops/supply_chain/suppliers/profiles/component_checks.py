@@ -148,6 +148,16 @@ def related(facts: ScoringFacts, position: int, component: SbomComponent) -> Res
     return _unknown(component, "Dependency Relationship") or "no relationship leads to it or from it"
 
 
+def has_relation(facts: ScoringFacts) -> bytearray:
+    """Return for each component whether it has a place in the graph."""
+    return facts.related
+
+
+def has_dependencies(facts: ScoringFacts) -> bytearray:
+    """Return for each component whether the document states what it depends on."""
+    return facts.stated
+
+
 def dependencies(facts: ScoringFacts, position: int, component: SbomComponent) -> Result:
     """Check that the document states what the component depends on, even if that is nothing."""
     if facts.stated[position]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -13,6 +13,12 @@ from ops.supply_chain.suppliers.profiles.facts import ScoringFacts
 
 MOST_PLACES = 5
 """Places of one element that are listed; the others are counted."""
+
+MOST_REMEMBERED = 1 << 15
+"""Components of which it is remembered that they have an element."""
+
+MOST_COMPONENTS = 4096
+"""Of a document whose components are remembered."""
 
 
 class Strength(StrEnum):
@@ -139,6 +145,8 @@ def of_components(
     unknown_counts: bool = True,
     files: bool = False,
     more: Callable[[ScoringFacts], Iterable[Gap]] | None = None,
+    alike: bool = False,
+    met: Callable[[ScoringFacts], Sequence[int]] | None = None,
 ) -> Check:
     """Return the check of an element that each component has.
 
@@ -147,15 +155,26 @@ def of_components(
         unknown_counts: False if what is stated to be unknown is a gap.
         files: True if components that are files must have it as well.
         more: Further gaps of the document.
+        alike: True if a component that has the element has it in every document of the same version of a standard, be it
+            the product or not: then it is remembered.
+        met: Returns a number for each component that is not 0 where the component surely has the element.
     """
+    remembered = _Remembered()
 
     def tally(facts: ScoringFacts) -> Tally:
         positions = facts.everything if files else facts.packages
-        results = [check(facts, position, facts.components[position]) for position in positions]
-        met = results.count(PlaceState.MET)
-        total, unknown, count = met, 0, 0
+        if met is not None:
+            marks = met(facts)
+            open_ = [position for position in positions if not marks[position]]
+        else:
+            open_ = remembered.without(facts, positions) if alike else list(positions)
+        results = [check(facts, position, facts.components[position]) for position in open_]
+        if alike:
+            remembered.keep(facts, open_, results)
+        total = len(positions) - len(open_) + results.count(PlaceState.MET)
+        have, unknown, count = total, 0, 0
         gaps: list[Gap] = []
-        for position, found in zip(positions, results, strict=True) if met != len(results) else ():
+        for position, found in zip(open_, results, strict=True):
             if found is PlaceState.MET or found is PlaceState.EXEMPT:
                 continue
             total += 1
@@ -166,15 +185,46 @@ def of_components(
                 if len(gaps) < MOST_PLACES:
                     component = facts.components[position]
                     problem = "it is stated to be unknown" if isinstance(found, PlaceState) else found
-                    gaps.append(Gap(component.location, _name(component), problem))
+                    gaps.append(Gap(facts.sbom.locations[position], _name(component), problem))
         for gap in more(facts) if more else ():
             total += 1
             count += 1
             if len(gaps) < MOST_PLACES:
                 gaps.append(gap)
-        return Tally(total, met, unknown, tuple(gaps), count)
+        return Tally(total, have, unknown, tuple(gaps), count)
 
     return tally
+
+
+class _Remembered:
+    """Components that have an element: documents share them, as the same objects."""
+
+    def __init__(self) -> None:
+        self._of: dict[tuple[object, ...], dict[int, SbomComponent]] = {}
+        """By standard and version, then by the identity of the object, which lives as long as it is here."""
+
+    def without(self, facts: ScoringFacts, positions: Sequence[int]) -> list[int]:
+        """Return the positions whose components are not known to have it."""
+        known = self._of.get(_version(facts))
+        if not known:
+            return list(positions)
+        identities = facts.identities
+        return [position for position in positions if identities[position] not in known]
+
+    def keep(self, facts: ScoringFacts, positions: Sequence[int], results: Sequence[Result]) -> None:
+        """Remember the components that have it; the product is in one document alone, and a large document fills the memory."""
+        if len(facts.components) > MOST_COMPONENTS:
+            return
+        known = self._of.setdefault(_version(facts), {})
+        if len(known) > MOST_REMEMBERED:
+            known.clear()
+        for position, found in zip(positions, results, strict=True):
+            if found is PlaceState.MET and position != facts.root:
+                known[facts.identities[position]] = facts.components[position]
+
+
+def _version(facts: ScoringFacts) -> tuple[object, ...]:
+    return facts.is_cyclonedx, facts.version
 
 
 def _name(component: SbomComponent) -> str:

@@ -31,7 +31,7 @@ class ScoringFacts:
         self.components: tuple[SbomComponent, ...] = sbom.components
         self.root: int | None = sbom.roots[0] if sbom.roots else None
         self.everything = range(len(sbom.components))
-        self.packages = tuple(at for at in self.everything if sbom.components[at].type != FILE)
+        self.packages = tuple([at for at, component in enumerate(sbom.components) if component.type != FILE])
         self.is_cyclonedx = sbom.standard is SbomStandard.CYCLONEDX
 
     @cached_property
@@ -46,12 +46,15 @@ class ScoringFacts:
         return not self.is_cyclonedx and self.version[:1] == (2,)
 
     @cached_property
+    def identities(self) -> tuple[int, ...]:
+        """The identity of each component, as an object in memory."""
+        return tuple(map(id, self.components))
+
+    @cached_property
     def related(self) -> bytearray:
         """A byte for each component: 1 if a relationship leads to it or from it, or it states to have none."""
         found = bytearray(self.sbom.edges.stated)
-        for position in self.sbom.edges.sources:
-            found[position] = 1
-        for position in self.sbom.edges.targets:
+        for position in {*self.sbom.edges.sources, *self.sbom.edges.targets}:
             found[position] = 1
         return found
 

@@ -39,15 +39,15 @@ _STANDARD_VALUES = ProfileElement(
 MINIMAL = (
     ProfileElement("timestamp", "Timestamp", _REQUIRED, of_document(document.timestamp), _TIMESTAMP),
     _PRIMARY_COMPONENT,
-    ProfileElement("component_name", "Component Name", _REQUIRED, of_components(component.name, files=True), _NAME),
-    ProfileElement("component_version", "Component Version", _REQUIRED, of_components(component.version), _VERSION),
+    ProfileElement("component_name", "Component Name", _REQUIRED, of_components(component.name, files=True, alike=True), _NAME),
+    ProfileElement("component_version", "Component Version", _REQUIRED, of_components(component.version, alike=True), _VERSION),
     ProfileElement(
-        "identifier_or_hash", "Identifier or hash", _REQUIRED, of_components(component.findable),
+        "identifier_or_hash", "Identifier or hash", _REQUIRED, of_components(component.findable, alike=True),
         f"{_IDENTIFIERS}; or a hash",
     ),
     ProfileElement(
         "dependency_relationship", "Dependency Relationship", _RECOMMENDED,
-        of_components(component.related, more=component.broken_references), _DEPENDENCIES,
+        of_components(component.related, more=component.broken_references, met=component.has_relation), _DEPENDENCIES,
     ),
     _STANDARD_VALUES,
 )  # fmt: skip
@@ -55,32 +55,32 @@ MINIMAL = (
 
 NTIA_2021 = (
     ProfileElement(
-        "supplier_name", "Supplier Name", _REQUIRED, of_components(component.supplier, unknown_counts=False),
+        "supplier_name", "Supplier Name", _REQUIRED, of_components(component.supplier, unknown_counts=False, alike=True),
         "CycloneDX: supplier or manufacturer; SPDX 2: supplier; SPDX 3: suppliedBy",
     ),
-    ProfileElement("component_name", "Component Name", _REQUIRED, of_components(component.name, files=True), _NAME),
+    ProfileElement("component_name", "Component Name", _REQUIRED, of_components(component.name, files=True, alike=True), _NAME),
     ProfileElement(
         "component_version", "Version of the Component", _REQUIRED,
-        of_components(component.version, unknown_counts=False), _VERSION,
+        of_components(component.version, unknown_counts=False, alike=True), _VERSION,
     ),
     ProfileElement(
-        "unique_identifiers", "Other Unique Identifiers", _REQUIRED, of_components(component.identifiers), _IDENTIFIERS
+        "unique_identifiers", "Other Unique Identifiers", _REQUIRED, of_components(component.identifiers, alike=True), _IDENTIFIERS
     ),
     _PRIMARY_COMPONENT,
     ProfileElement(
         "dependency_relationship", "Dependency Relationship", _REQUIRED,
-        of_components(component.related, more=component.broken_references), _DEPENDENCIES,
+        of_components(component.related, more=component.broken_references, met=component.has_relation), _DEPENDENCIES,
     ),
     ProfileElement("sbom_author", "Author of SBOM Data", _REQUIRED, of_document(document.author), _AUTHOR),
     ProfileElement("timestamp", "Timestamp", _REQUIRED, of_document(document.timestamp), _TIMESTAMP),
     ProfileElement("data_format", "Automation Support", _REQUIRED, of_document(document.data_format), _FORMAT),
-    ProfileElement("component_hash", "Hash of the Component", _RECOMMENDED, of_components(component.hash_value, files=True), _HASH),
-    ProfileElement("hash_algorithm", "Secure hash", _RECOMMENDED, of_components(component.hash_algorithm), "SHA-256 or longer"),
+    ProfileElement("component_hash", "Hash of the Component", _RECOMMENDED, of_components(component.hash_value, files=True, alike=True), _HASH),
+    ProfileElement("hash_algorithm", "Secure hash", _RECOMMENDED, of_components(component.hash_algorithm, alike=True), "SHA-256 or longer"),
     ProfileElement(
         "lifecycle_phase", "Lifecycle Phase", _RECOMMENDED, of_document(document.generation_context),
         "CycloneDX: metadata.lifecycles; SPDX 3: software_sbomType",
     ),
-    ProfileElement("licence", "License Information", _RECOMMENDED, of_components(component.licence), _LICENCE),
+    ProfileElement("licence", "License Information", _RECOMMENDED, of_components(component.licence, alike=True), _LICENCE),
     _STANDARD_VALUES,
 )  # fmt: skip
 """https://www.ntia.gov/report/2021/minimum-elements-software-bill-materials-sbom"""
@@ -112,24 +112,24 @@ CISA_2026 = (
     ),
     _PRIMARY_COMPONENT,
     ProfileElement(
-        "component_producer", "Component Producer", _REQUIRED, of_components(component.producer),
+        "component_producer", "Component Producer", _REQUIRED, of_components(component.producer, alike=True),
         "CycloneDX: manufacturer (before 1.6: supplier); SPDX 2: originator; SPDX 3: originatedBy",
     ),
-    ProfileElement("component_name", "Component Name", _REQUIRED, of_components(component.name, files=True), _NAME),
-    ProfileElement("component_version", "Component Version", _REQUIRED, of_components(component.version), _VERSION),
+    ProfileElement("component_name", "Component Name", _REQUIRED, of_components(component.name, files=True, alike=True), _NAME),
+    ProfileElement("component_version", "Component Version", _REQUIRED, of_components(component.version, alike=True), _VERSION),
     ProfileElement(
-        "component_identifiers", "Component Identifiers", _REQUIRED, of_components(component.identifiers), _IDENTIFIERS
+        "component_identifiers", "Component Identifiers", _REQUIRED, of_components(component.identifiers, alike=True), _IDENTIFIERS
     ),
     ProfileElement(
-        "hash_value", "Hash Value", _REQUIRED, of_components(component.hash_value, files=True), _HASH
+        "hash_value", "Hash Value", _REQUIRED, of_components(component.hash_value, files=True, alike=True), _HASH
     ),
     ProfileElement(
-        "hash_algorithm", "Hash Algorithm", _REQUIRED, of_components(component.hash_algorithm), "SHA-256 or longer"
+        "hash_algorithm", "Hash Algorithm", _REQUIRED, of_components(component.hash_algorithm, alike=True), "SHA-256 or longer"
     ),
-    ProfileElement("component_licence", "Component License", _REQUIRED, of_components(component.licence), _LICENCE),
+    ProfileElement("component_licence", "Component License", _REQUIRED, of_components(component.licence, alike=True), _LICENCE),
     ProfileElement(
         "dependency_relationship", "Dependency Relationship", _REQUIRED,
-        of_components(component.dependencies, more=component.broken_references), _DEPENDENCIES,
+        of_components(component.dependencies, more=component.broken_references, met=component.has_dependencies), _DEPENDENCIES,
     ),
     ProfileElement(
         "coverage", "Coverage", _REQUIRED, of_document(document.coverage),
@@ -140,7 +140,7 @@ CISA_2026 = (
         "CycloneDX 1.5, SPDX 2.3, or later",
     ),
     ProfileElement(
-        "licence_identifiers", "License identifiers", _RECOMMENDED, of_components(component.licence_identifiers),
+        "licence_identifiers", "License identifiers", _RECOMMENDED, of_components(component.licence_identifiers, alike=True),
         "identifiers of https://spdx.org/licenses/ that are not deprecated",
     ),
     _STANDARD_VALUES,
@@ -169,9 +169,9 @@ BSI_TR_03183_2 = (
         "component_creator", "Component creator", _REQUIRED, of_components(bsi.creator, unknown_counts=False),
         "CycloneDX: url, or email of a contact, of manufacturer; SPDX 3: externalIdentifier of originatedBy",
     ),
-    ProfileElement("component_name", "Component name", _REQUIRED, of_components(component.name), _NAME),
+    ProfileElement("component_name", "Component name", _REQUIRED, of_components(component.name, alike=True), _NAME),
     ProfileElement(
-        "component_version", "Component version", _REQUIRED, of_components(component.version, unknown_counts=False), _VERSION
+        "component_version", "Component version", _REQUIRED, of_components(component.version, unknown_counts=False, alike=True), _VERSION
     ),
     ProfileElement(
         "identified_by", "Identifiers of what is not delivered", _REQUIRED,

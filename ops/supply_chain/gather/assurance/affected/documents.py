@@ -276,7 +276,7 @@ class DocumentOpener:
         sbom = self.open(document, MOST_OPENED) if place.document and place.at >= 0 else None
         if sbom is None or place.at >= len(sbom.components):
             return place
-        location = printable(sbom.components[place.at].location)
+        location = printable(sbom.locations[place.at])
         path = tuple(map(printable, path_to(sbom, place.at)))
         return msgspec.structs.replace(place, where=f"{place.where}#{location}", path=path)
 

@@ -114,7 +114,7 @@ class OtherPackages:
         for part in sboms.others:
             package = part.package
             if part.kind == NO_PACKAGE_URL or package is None:
-                place = first.setdefault(part.path, part.part.location)
+                place = first.setdefault(part.path, part.location)
                 yield part, f"nothing identifies the first one, at {place}", ASK_THE_SUPPLIER
                 continue
             verdict = self.verdict(package, part.versions)

@@ -272,13 +272,13 @@ class _Reader:
             traits = (part.purl, part.version, part.name, part.type, part.cpes, part.identifiers, part.properties)
             known = self._parts.get(traits, ...)
             if known is ...:
-                known = self._parts[traits] = self._identified(part, shown)
+                known = self._parts[traits] = self._identified(part, document.locations[position], shown)
             if known is not None and id(known) not in found:
                 found[id(known)] = known
                 self._sboms.setdefault(id(known), []).append(shown)
         return list(found.values())
 
-    def _identified(self, part: SbomComponent, shown: str) -> _Component | None:
+    def _identified(self, part: SbomComponent, location: str, shown: str) -> _Component | None:
         """Return what a component is, the same for all that are the same package; None for the project's own packages."""
         if _LOCAL in part.properties:
             return None
@@ -286,18 +286,18 @@ class _Reader:
         wheels = tuple(value for label, value in part.properties if label in IN_WHEEL)
         key = (part.purl, part.version, part.identifiers, wheels, *name)
         if key not in self._known:
-            self._known[key] = _component(part, shown, wheels)
+            self._known[key] = _component(part, location, shown, wheels)
         return self._known[key]
 
 
-def _component(part: SbomComponent, shown: str, wheels: Sequence[str]) -> _Component:
+def _component(part: SbomComponent, location: str, shown: str, wheels: Sequence[str]) -> _Component:
     pins: list[Pin] = []
     others: list[OtherPart] = []
     keys: list[PinKey] = []
     for package, versions in identified(part):
         if package is None or package.type != "pypi":
             kind = NO_PACKAGE_URL if package is None else package.type
-            others.append(OtherPart(shown, 1, kind, part, package, versions))
+            others.append(OtherPart(shown, 1, kind, part, package, versions, location))
             keys += [other_key(package, version) for version in versions if package is not None]
             continue
         source = _source(package)
