@@ -8,15 +8,17 @@ import re
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ops.supply_chain.contracts.config.suppliers import SupplierEntry
 from ops.supply_chain.contracts.values.received_sbom import ReceivedSbom
-from ops.supply_chain.contracts.values.registry import DocumentKind, PackageName, RegisteredComponent
+from ops.supply_chain.contracts.values.registry import DocumentKind, PackageName, RegisteredComponent, listed_once
 from ops.supply_chain.formats.received.read import read_received
 from ops.supply_chain.suppliers.documents import DocumentSignature, ReadDocument, SignatureState, covers, named_supplier
 from ops.supply_chain.suppliers.entries import (
     components_of,
     digests_of,
+    listed_in,
     product_of,
     qualifiers_in,
     utc,
@@ -160,3 +162,17 @@ def test_qualifiers_that_are_no_identity_are_kept_for_each_occurrence() -> None:
     assert qualifiers_in(found.qualifiers) == ({"arch": "amd64", "vcs_url": "git+https://x/?a=1&b"},)
     assert qualifiers_in("") == ({},)
     assert qualifiers_in("\na=1") == ({}, {"a": "1"})
+
+
+def test_what_is_listed_of_shared_components_is_what_is_listed_of_each() -> None:
+    chance = random.Random(37)  # noqa: S311 - seeded
+    parts: list[dict[str, Any]] = [part for part, _ in CASES.values()]
+    parts += [{"name": "a", "version": "1", "purl": f"pkg:deb/debian/a@1?arch={arch}"} for arch in ("amd64", "arm64")]
+    parts += [{"name": f"n{number}", "version": "1", "purl": f"pkg:npm/n{number}@1"} for number in range(40)]
+    documents = [sbom(*chance.sample(parts, chance.choice((0, 1, 2, 9, 30)))) for _ in range(60)]
+    shared = tuple(component for document in documents for component in document.components)
+    documents += [replace(documents[0], components=tuple(chance.sample(shared, 12))) for _ in range(60)]
+    for document in documents * 2:
+        assert listed_in(document) == listed_once(components_of(document))
+    alone = sbom({"name": "n1", "version": "1", "purl": "pkg:npm/n1@1"})
+    assert listed_in(alone)[0][0][0] is listed_in(sbom({"name": "n1", "version": "1", "purl": "pkg:npm/n1@1"}))[0][0][0]

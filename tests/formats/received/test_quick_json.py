@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from ops.supply_chain.adapters.tools.received_schemas import schema_defects
 from ops.supply_chain.core.plain_json import DEEPEST
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.received import content, quick_json
+from ops.supply_chain.formats.received.cyclonedx import CycloneDxBuilder
 from ops.supply_chain.formats.received.quick_json import LARGEST_BYTES, read_quickly
 from ops.supply_chain.formats.received.read import read_identities, read_received
 from tests.benchmarks import supplier_sboms
@@ -126,10 +128,10 @@ def test_what_is_kept_of_components_is_bounded(monkeypatch: pytest.MonkeyPatch) 
     kept: quick_json.PieceCache[int] = quick_json.PieceCache()
     for number, piece in enumerate((b"aaaa", b"bbbb", b"cccc")):
         kept.keep(piece, number)
-    assert [kept.get(piece) for piece in (b"aaaa", b"bbbb", b"cccc")] == [None, None, 2]
+    assert kept.get_all((b"aaaa", b"bbbb", b"cccc")) == [None, None, 2]
     monkeypatch.setattr(quick_json, "MOST_PIECES", 1)
     kept.keep(b"d", 3)
-    assert (kept.get(b"cccc"), kept.get(b"d")) == (None, 3)
+    assert kept.get_all((b"cccc", b"d")) == [None, 3]
 
 
 def test_documents_that_share_components_are_read_as_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +146,32 @@ def test_documents_that_share_components_are_read_as_alone(monkeypatch: pytest.M
     monkeypatch.setattr(content, "read_quickly", lambda _: None)
     assert found == [read_received(document, schema_defects) for document in documents] * 2
     assert found[-1].defect_count > 2
+
+
+_REFS = ("a", "b", "b", "c", "", "product", "nothing")
+_ROWS: tuple[Any, ...] = (
+    {"ref": "a", "dependsOn": ["b", "c"]}, {"ref": "a"}, {"ref": "b", "dependsOn": ["b", "b"]}, {"ref": "c", "dependsOn": []},
+    {"ref": "nothing", "dependsOn": ["a"]}, {"ref": "b", "dependsOn": ["nothing"]}, {"ref": "c", "provides": ["a"]}, {"ref": ""},
+    {"ref": "c", "dependsOn": "a"}, {"ref": "a", "dependsOn": None}, {"ref": 7}, {"ref": "b", "dependsOn": [7]}, {}, "row",
+)  # fmt: skip
+
+
+def test_what_is_taken_at_once_is_what_is_taken_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quick_json, "LEAST_BYTES", 1)
+    chance = random.Random(29)  # noqa: S311 - seeded
+    documents = []
+    for _ in range(300):
+        rows = [{"type": "library", "name": ref or "x", "bom-ref": ref} for ref in chance.choices(_REFS, k=4)]
+        root = {"metadata": {"component": {"type": "application", "name": "product", "bom-ref": "product"}}}
+        document = {"bomFormat": "CycloneDX", "specVersion": "1.6", **root, "components": rows}
+        documents.append(
+            json.dumps({**document, "dependencies": chance.choices(_ROWS, k=chance.choice((1, 3)))}).encode()
+        )
+    at_once = [read_received(document) for document in documents * 2]
+    monkeypatch.setattr(content, "read_quickly", lambda _: None)
+    monkeypatch.setattr(CycloneDxBuilder, "_plain_dependencies", lambda *_: False)
+    assert at_once == [read_received(document) for document in documents] * 2
+    assert len({(len(found.edges), found.defect_count) for found in at_once}) > 9
 
 
 def test_a_reading_of_identities_leaves_nothing_out_of_a_later_whole_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ops.supply_chain.contracts.config.suppliers import QualityProfile
 from ops.supply_chain.contracts.values.received_sbom import DefectKind, ReceivedSbom, SbomDefect
@@ -267,3 +268,25 @@ def test_several_documents_are_one_screen() -> None:
     ]
     assert scores_text([poor[0]], NTIA) == score_text(poor[0])
     assert scores_text([], NTIA) == []
+
+
+@pytest.mark.parametrize("profile", QualityProfile)
+def test_a_score_does_not_depend_on_the_documents_before_it(profile: QualityProfile) -> None:
+    documents = [
+        read(document) for document in (cyclonedx(), spdx2(), spdx3(), with_left(version=""), with_left(hashes=[]))
+    ]
+    shared = [component for document in documents for component in document.components]
+    plain = read(cyclonedx())
+    assert len(plain.components) > 1
+    # Any component is the product, or a part, of a document of any standard; what was remembered of it must not show.
+    crossed = [
+        replace(document, components=(shared[at], shared[-at - 1], *document.components[2:]))
+        for document in documents
+        for at in range(len(shared))
+    ]
+    again = [score(document, profile) for document in (*crossed, *crossed)]
+    alone = []
+    for document in crossed:
+        copied = tuple(replace(component) for component in document.components)
+        alone.append(score(replace(document, components=copied), profile))
+    assert again == alone * 2
