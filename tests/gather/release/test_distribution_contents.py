@@ -66,7 +66,11 @@ def test_each_distribution_has_a_document_in_every_format(dist: Path) -> None:
     document = made(dist, "demo-sbom-wheel.cdx.json")
     root = document["metadata"]["component"]
     assert (root["name"], root["version"]) == ("demo", "1.0")
-    assert root["hashes"] == [{"alg": "SHA-256", "content": hashlib.sha256(wheel()).hexdigest()}]
+    assert root["hashes"] == [
+        {"alg": "SHA-256", "content": hashlib.sha256(wheel()).hexdigest()},
+        {"alg": "SHA-512", "content": hashlib.sha512(wheel()).hexdigest()},
+    ]
+    assert root["externalReferences"] == [{"hashes": root["hashes"], "type": "distribution", "url": WHEEL}]
     found = {
         component["name"]: component.get("version", "")
         for component in document["components"]

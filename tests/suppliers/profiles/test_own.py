@@ -80,6 +80,43 @@ def test_documents_of_distributions_pass(name: str, profile: QualityProfile, fil
     assert [entry.element.key for entry in score(found, profile).failing] == []
 
 
+@pytest.mark.parametrize("name", [name for name in WRITERS if name != "SPDX 2.3"])
+@pytest.mark.parametrize("file", [WHEEL, SDIST], ids=["wheel", "source"])
+def test_documents_of_distributions_state_their_file_as_bsi_asks(name: str, file: ReleasedDistribution) -> None:
+    measured = file._replace(sha512="c" * 128)
+    left = locked_package("left", "1.0")
+    left = msgspec.structs.replace(
+        left, package=msgspec.structs.replace(left.package, page="https://pypi.org/simple/left/")
+    )
+    document = describe(
+        {"demo/__init__.py": ""},
+        left,
+        file=measured,
+        fields=[
+            "Author: Acme <acme@acme.example>",
+            "Classifier: License :: OSI Approved :: MIT License",
+            "Requires-Dist: left",
+        ],
+    )
+    root = msgspec.structs.replace(
+        document.root, package=msgspec.structs.replace(document.root.package, contact="sbom@acme.example")
+    )
+    tool = locked_package("build", "1.0")
+    document = msgspec.structs.replace(
+        document, root=root, tools=(tool,), author="Acme", author_contact="https://acme.example/"
+    )
+    found = read_received(WRITERS[name](document), schema_defects)
+    assert found.defects == ()
+    assert [entry.element.key for entry in score(found, QualityProfile.BSI_TR_03183_2).failing] == []
+    for missing, expected in (
+        (measured._replace(sha512=""), "deployable_hash"),
+        (file._replace(sha256=""), "file_name"),
+    ):
+        other = described(missing)
+        failing = score(read_received(WRITERS[name](other)), QualityProfile.BSI_TR_03183_2).failing
+        assert expected in {entry.element.key for entry in failing}
+
+
 def test_nothing_passes_by_itself() -> None:
     """Without a producer of the project, its own package has no supplier, and no format hides that."""
     document = project()

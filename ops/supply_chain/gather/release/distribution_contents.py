@@ -25,6 +25,7 @@ from ops.supply_chain.inventory.distributions.tools import build_tools
 from ops.supply_chain.inventory.model.document import Document
 
 FOLDER = "packages"
+_BLOCK = 1 << 20
 REPORT = "build/report.json"
 
 
@@ -70,8 +71,12 @@ def _measured(path: Path) -> tuple[ReleasedDistribution, int]:
     tags = wheel_tags(path.name) if is_wheel else ""
     try:
         with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return ReleasedDistribution(path.name, is_wheel, tags, digest), file.tell()
+            sha256, sha512 = hashlib.sha256(), hashlib.sha512()
+            while block := file.read(_BLOCK):
+                sha256.update(block)
+                sha512.update(block)
+            measured = ReleasedDistribution(path.name, is_wheel, tags, sha256.hexdigest(), sha512.hexdigest())
+            return measured, file.tell()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
 

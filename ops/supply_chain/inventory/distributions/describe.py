@@ -29,15 +29,22 @@ _SDIST_METADATA = re.compile(r"[^/]+/PKG-INFO")
 
 
 class ReleasedDistribution(NamedTuple):
-    """A distribution in `dist/packages/`: its file name, whether it is a wheel, its wheel tags, and its SHA-256.
+    """A distribution in `dist/packages/`: its file name, whether it is a wheel, its wheel tags, and its digests.
 
-    The SHA-256 is empty where it is not known yet.
+    The digests are empty where they are not known yet.
     """
 
     file_name: str
     is_wheel: bool
     tags: str
     sha256: str
+    sha512: str = ""
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """The digests that are known, as a package has them."""
+        found = (("sha256", self.sha256), ("sha512", self.sha512))
+        return tuple(f"{algorithm}:{digest}" for algorithm, digest in found if digest)
 
 
 def describe_distribution(file: ReleasedDistribution, contents: Contents, locked: Document) -> Document:
@@ -76,6 +83,7 @@ def describe_distribution(file: ReleasedDistribution, contents: Contents, locked
             kind="wheel" if file.is_wheel else "sdist",
             tags=file.tags,
             files=contents.files,
+            hashes=file.hashes,
             incomplete=found.incomplete,
         ),
     )
@@ -115,7 +123,7 @@ def _root(
             key=normalise(name),
             version=version,
             purl=purl,
-            hashes=(f"sha256:{file.sha256}",) if file.sha256 else (),
+            hashes=file.hashes,
             licence=licence_of(metadata),
             producer=producer_of(metadata) or project.producer,
             contact=project.contact,

@@ -69,11 +69,13 @@ class DescribedDistribution(msgspec.Struct, frozen=True, kw_only=True):
     """The distribution that a document describes.
 
     `kind` is `wheel` or `sdist`. `tags` are those of a wheel as its file name has them. `files` are sorted by path.
-    `incomplete` are the reasons why components may be missing, sorted; empty where none is known.
+    `incomplete` are the reasons why components may be missing, sorted; empty where none is known. `hashes` are those of its
+    file, `<algorithm>:<lower-case hex>`, sorted; empty in the document that is itself in the distribution.
     """
 
     file_name: str
     kind: str
     tags: str
     files: tuple[ContainedFile, ...]
+    hashes: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()

@@ -55,6 +55,14 @@ def contact_of(package: Package) -> str:
     )
 
 
+def contact_in(document: Document, package: Package) -> str:
+    """Return how who makes or supplies a package of a document is reached: as `contact_of`, else as the product's producer,
+    where it is the supplier.
+    """
+    root = document.root.package
+    return contact_of(package) or (root.contact if supplier_in(document, package) == root.producer else "")
+
+
 def supplier_in(document: Document, package: Package) -> str:
     """Return who supplies a package of a document; empty where that is unknown.
 

@@ -34,6 +34,7 @@ from ops.supply_chain.inventory.model.document import (
 )
 from ops.supply_chain.inventory.model.suppliers import delivery_of, supplier_in
 from ops.supply_chain.inventory.writers.cyclonedx_contents import (
+    as_delivered,
     distribution_properties,
     file_component,
     formulation_of,
@@ -224,7 +225,7 @@ def metadata_of(document: Document) -> Json:
     }
     tool = {"name": GENERATOR, "type": "application", "version": document.generator_version}
     head: Json = {
-        "component": {key: value for key, value in described.items() if value},
+        "component": {key: value for key, value in as_delivered(described, document.distribution).items() if value},
         "lifecycles": [{"phase": document.lifecycle}],
         "properties": _document_properties(document),
         "timestamp": document.timestamp,

@@ -11,7 +11,13 @@ from ops.supply_chain.inventory.model.contents import (
     IdentityEvidence,
 )
 from ops.supply_chain.inventory.model.document import Component
-from ops.supply_chain.inventory.writers.cyclonedx_package import Json, package_fields, properties_of
+from ops.supply_chain.inventory.writers.cyclonedx_package import (
+    Json,
+    distribution_reference,
+    in_order,
+    package_fields,
+    properties_of,
+)
 
 TECHNIQUES = {
     EvidenceKind.STRING: "binary-analysis",
@@ -79,6 +85,31 @@ def formulation_of(tools: Sequence[Component]) -> list[Json]:
         }
         components.append({key: value for key, value in fields.items() if value})
     return [{"components": components}]
+
+
+_FILE_PROPERTIES = (
+    ("bsi:component:archive", "archive"),
+    ("bsi:component:executable", "non-executable"),
+    ("bsi:component:structured", "structured"),
+)
+"""What wheels and source distributions are: archives that keep the paths and metadata of their files.
+
+Source: https://github.com/BSI-Bund/tr-03183-cyclonedx-property-taxonomy
+"""
+
+
+def as_delivered(component: Json, distribution: DescribedDistribution | None) -> Json:
+    """Return the component that a document describes, with the file that it is delivered as where that is known."""
+    if distribution is None or not distribution.hashes:
+        return component
+    own = distribution_reference(distribution.file_name, distribution.hashes)
+    name = {"name": "bsi:component:filename", "value": distribution.file_name}
+    properties = [*component["properties"], name, *({"name": key, "value": value} for key, value in _FILE_PROPERTIES)]
+    return {
+        **component,
+        "externalReferences": in_order([*component["externalReferences"], own]),
+        "properties": sorted(properties, key=lambda entry: (entry["name"], entry["value"])),
+    }
 
 
 def distribution_properties(distribution: DescribedDistribution | None) -> list[tuple[str, str]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 from ops.supply_chain.contracts.values.lock import PinSourceKind
 from ops.supply_chain.inventory.build.packages import OUTSIDE
@@ -51,6 +53,11 @@ def package_fields(package: Package, supplier: str = "") -> Json:
     }
 
 
+def distribution_reference(file_name: str, hashes: tuple[str, ...]) -> Json:
+    """Return the reference of a component to the file that it is delivered as; its address is the file's name."""
+    return {"hashes": hashes_of(hashes), "type": "distribution", "url": quote(file_name)}
+
+
 def party_of(name: str, contact: str) -> Json:
     """Return who makes or supplies something, with the e-mail address or URL of it; empty where there is no name."""
     if not name:
@@ -82,7 +89,12 @@ def licences_of(licence: Licence) -> list[Json]:
 def references_of(package: Package) -> list[Json]:
     """Return where it is fetched from and where it lives, sorted by type, address, comment."""
     found = [*_sources(package), *({"type": link.kind.value, "url": link.url} for link in package.links)]
-    return sorted(found, key=lambda link: (link["type"], link["url"], link.get("comment", "")))
+    return in_order(found)
+
+
+def in_order(references: Iterable[Json]) -> list[Json]:
+    """Return external references sorted by type, address, comment."""
+    return sorted(references, key=lambda link: (link["type"], link["url"], link.get("comment", "")))
 
 
 def properties_of(component: Component, *, in_lock: bool = True, delivery: str = "") -> list[Json]:

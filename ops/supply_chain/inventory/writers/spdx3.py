@@ -28,7 +28,7 @@ from ops.supply_chain.contracts.values.lock import InstallScope
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.inventory.model.document import GENERATOR, Component, Document, LinkKind, Package
-from ops.supply_chain.inventory.model.suppliers import contact_of, delivery_of, supplier_in
+from ops.supply_chain.inventory.model.suppliers import contact_in, delivery_of, supplier_in
 from ops.supply_chain.inventory.writers.spdx3_agents import agent_of, author_of
 from ops.supply_chain.inventory.writers.spdx3_contents import contents_of
 from ops.supply_chain.inventory.writers.spdx3_elements import CREATION, NAMESPACE, OPEN_BYTES, element, identifier, text
@@ -202,7 +202,7 @@ def _cut(package: Package, supplier: str, document: Document) -> _Fragment:
     slug = slug_of(package.ref)
     licence = declared(package.licence)
     licence_elements = dict(_licence(licence))
-    contact = contact_of(package)
+    contact = contact_in(document, package)
     producers, suppliers = dict(agent_of(package.producer, contact)), dict(agent_of(supplier, contact))
     purpose = "application" if is_root and document.distribution is None else "library"
     plain = text(_plain(package, list(producers), list(suppliers), purpose=purpose))

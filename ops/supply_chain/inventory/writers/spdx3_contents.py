@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from ops.supply_chain.inventory.model.contents import DescribedDistribution
 from ops.supply_chain.inventory.model.document import Document, PartsKnown
 from ops.supply_chain.inventory.writers.fragments import fragment
 from ops.supply_chain.inventory.writers.spdx3_elements import element, identifier
@@ -26,13 +28,39 @@ def _in_wheels(document: Document) -> Iterator[tuple[str, str]]:
             yield relationship["spdxId"], f"    {fragment(relationship, 2).decode()}"
 
 
+def _delivered(distribution: DescribedDistribution, root: str) -> Iterator[dict[str, Any]]:
+    """Yield the file of a distribution, an archive that keeps the paths of its files, and that it is what is delivered."""
+    if not distribution.hashes:
+        return
+    digests = (entry.partition(":") for entry in distribution.hashes)
+    yield element(
+        "software_File",
+        f"delivered-{root}",
+        name=distribution.file_name,
+        software_primaryPurpose="archive",
+        software_additionalPurpose=["archive", "container"],
+        verifiedUsing=[
+            {"type": "Hash", "algorithm": algorithm, "hashValue": digest} for algorithm, _, digest in digests
+        ],
+    )
+    yield element(
+        "Relationship",
+        f"delivery-{root}",
+        **{"from": identifier(root)},
+        relationshipType="hasDistributionArtifact",
+        to=[identifier(f"delivered-{root}")],
+        completeness="complete",
+    )
+
+
 def contents_of(document: Document) -> dict[str, str]:
     """Return the elements of a distribution's contents: identifier -> JSON, in the order of the graph."""
     if document.distribution is None:
         return dict(_in_wheels(document))
     root = slug_of(document.root.package.ref)
     distribution = document.distribution
-    found = [
+    found = [*_delivered(distribution, root)]
+    found += [
         element(
             "software_File",
             slug_of(file.ref),
