@@ -78,11 +78,14 @@ def repository() -> Path:
 
 
 @pytest.fixture(scope="session")
-def feed_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a cache for the tests that read the real advisories: what any worker has indexed is there for all."""
+def feed_cache(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Path:
+    """Return a cache with the index of the real advisories: what any worker has indexed is there for all."""
+    from ops.supply_chain.adapters.osv.index_later import index_feed
+
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "feed"
-    folder.mkdir(exist_ok=True)
+    (folder / "advisories").mkdir(parents=True, exist_ok=True)
+    index_feed(shared_data / "advisories" / "osv-pypi.zip", folder)
     return folder
 
 

@@ -299,7 +299,7 @@ def test_the_quick_reading_never_takes_a_record_with_a_repeated_key(text: str, p
     data = json.dumps(record("PYSEC-1", affected("foo"))).encode()
     damaged = data[:place] + text.encode() + data[place:]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(osv_format, "_read_plainly", lambda _: None)
+        patch.setattr(osv_format, "read_plainly", lambda _: None)
         slow = read(damaged)
     assert read(damaged) == slow
 
@@ -308,7 +308,7 @@ def test_the_quick_reading_never_takes_a_record_with_a_repeated_key(text: str, p
     "key", [b'"a":1,"a":2', b'"a" :1,"a":"\\""', b'"a":"\\u0022\\u0022","a":1', b'"\\u0061":1,"a":2']
 )
 def test_a_repeated_key_is_not_hidden_by_escapes_or_space(key: bytes) -> None:
-    assert osv_format._read_plainly(b"{" + key + b"}") is None
+    assert osv_format.read_plainly(b"{" + key + b"}") is None
     found = read(json.dumps(record("PYSEC-1", affected("foo"))).encode()[:-1] + b',"x":{' + key + b"}}")
     assert isinstance(found, UnusableRecord)
     assert found.reason == "the key 'a' occurs twice in one object"

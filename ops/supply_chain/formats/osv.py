@@ -44,7 +44,7 @@ ORDERED_RANGES = frozenset({"ECOSYSTEM", "SEMVER"})
 """Both are read by the order of the ecosystem: SEMVER is used where that is the order of SemVer."""
 
 # Ids come from outside and go into file names, URLs and logs: no space, no control character, no slash.
-_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}")
+IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}")
 _SCHEMA_VERSION = re.compile(r"(?P<major>\d+)(?:\.\d+)*(?:[-+].*)?")
 _SPACE = re.compile(r"\s+")
 
@@ -103,9 +103,9 @@ def read_record(data: bytes, *, where: str, reading: Reading = PYPI_READING) -> 
         The record, or why it cannot be used. Never raises for any bytes.
     """
     try:
-        raw = _read_plainly(data)
-        plain = raw is not None
-        raw = raw or _DECODER.decode(data)
+        document = read_plainly(data)
+        plain = document is not None
+        raw = _DECODER.decode(data) if document is None else _Raw(*map(document.get, _FIELDS))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return UnusableRecord(where=where, id="", packages=(), reason=f"not a JSON object: {error}")
     try:
@@ -118,7 +118,7 @@ def read_record(data: bytes, *, where: str, reading: Reading = PYPI_READING) -> 
         salvaged = _salvage_damaged(data, reading) if isinstance(error, UnicodeDecodeError) else ()
         return UnusableRecord(where=where, id="", packages=salvaged, reason=f"not a JSON object: {_kind(error)}")
     except NotUnderstoodError as error:
-        name = raw.id if isinstance(raw.id, str) and _IDENTIFIER.fullmatch(raw.id) else ""
+        name = raw.id if isinstance(raw.id, str) and IDENTIFIER.fullmatch(raw.id) else ""
         packages = reading.salvage(raw.affected)
         if packages is None:
             return OsvRecord(id=name, modified=None, withdrawn=False, advisories=())
@@ -137,8 +137,8 @@ def _kind(error: ValueError) -> str:
     return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
 
 
-def _read_plainly(data: bytes) -> _Raw | None:
-    r"""Return a record that has no key twice; None where that is not certain this way, which is quicker than `_repeated_key`.
+def read_plainly(data: bytes) -> dict[str, Any] | None:
+    r"""Return the object of a document that has no key twice; None where that is not certain this way, which is quicker than `_repeated_key`.
 
     Every text of a document has two quotation marks, and one for each that is written as `\"` in it. A repeated key is not
     in what is decoded, so that has fewer of them when it is encoded again. Only `\u0022` would hide that.
@@ -149,12 +149,12 @@ def _read_plainly(data: bytes) -> _Raw | None:
             return None
     except (ValueError, RecursionError):
         return None
-    return _Raw(*map(document.get, _FIELDS))
+    return document
 
 
 def _record(raw: _Raw, reading: Reading) -> OsvRecord:
-    _check_schema(raw.schema_version)
-    if not isinstance(raw.id, str) or not _IDENTIFIER.fullmatch(raw.id):
+    check_schema(raw.schema_version)
+    if not isinstance(raw.id, str) or not IDENTIFIER.fullmatch(raw.id):
         raise NotUnderstoodError("id: not an identifier")
     by_package: dict[str, list[tuple[EntryTarget, dict[str, Any]]]] = {}
     spellings: set[str] = set()
@@ -167,15 +167,15 @@ def _record(raw: _Raw, reading: Reading) -> OsvRecord:
             spellings.add(target.spelling)
     return OsvRecord(
         id=raw.id,
-        modified=_moment(raw.modified),
-        withdrawn=_moment(raw.withdrawn) is not None,
+        modified=read_moment(raw.modified),
+        withdrawn=read_moment(raw.withdrawn) is not None,
         advisories=tuple(_advisory(raw, name, entries) for name, entries in sorted(by_package.items())),
         misspelt=tuple(sorted(spellings)),
         upstream=_names(raw.upstream, raw.id),
     )
 
 
-def _check_schema(version: Any) -> None:
+def check_schema(version: Any) -> None:
     """Refuse an unknown major version; absent means 1.0.0 ("Implementations should treat the absence …")."""
     if version is None:
         return
@@ -207,9 +207,9 @@ def _advisory(raw: _Raw, package: str, entries: list[tuple[EntryTarget, dict[str
         id=raw.id,
         package=package,
         aliases=_names(raw.aliases, raw.id),
-        modified=_moment(raw.modified),
-        published=_moment(raw.published),
-        withdrawn=_moment(raw.withdrawn),
+        modified=read_moment(raw.modified),
+        published=read_moment(raw.published),
+        withdrawn=read_moment(raw.withdrawn),
         versions=tuple(sorted(versions)),
         ranges=tuple(dict.fromkeys(ranges)),
         severity=tuple(dict.fromkeys([*_label(raw), *claims])),
@@ -273,7 +273,7 @@ def _claims(listed: Any) -> Iterator[SeverityClaim]:
 def _names(listed: Any, own: str) -> tuple[str, ...]:
     """Return the identifiers of a list, sorted, without the record's own."""
     given = listed if isinstance(listed, list) else ()
-    good = {name for name in given if isinstance(name, str) and _IDENTIFIER.fullmatch(name)}
+    good = {name for name in given if isinstance(name, str) and IDENTIFIER.fullmatch(name)}
     return tuple(sorted(good - {own}))
 
 
@@ -285,7 +285,7 @@ def _summary(raw: _Raw) -> str:
     return ""
 
 
-def _moment(text: Any) -> int | None:
+def read_moment(text: Any) -> int | None:
     """Read a moment, None where it is none: the schema demands UTC, so a missing zone is UTC."""
     if not isinstance(text, str):
         return None

@@ -21,7 +21,7 @@ SPELLINGS = frozenset({"pypi", "pip", "python"})
 _PYPI_PURL = re.compile(r"pkg:/*pypi/+", re.IGNORECASE | re.ASCII)
 """The start of a purl of PyPI: scheme and type have no case, and slashes after the scheme no meaning."""
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+PACKAGE_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 class NotUnderstoodError(Exception):
@@ -78,7 +78,7 @@ def _pypi_target(entry: dict[str, Any], path: str) -> EntryTarget:
         return EntryTarget()
     if doubt and not name and isinstance(purl, str):
         name = _PYPI_PURL.sub("", purl, count=1).split("@")[0].split("?")[0].split("#")[0]
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not PACKAGE_NAME.fullmatch(name):
         raise NotUnderstoodError(f"{path}.package.name: not a package name")
     return EntryTarget(normalise(name), "" if doubt else spelling, doubt)
 
@@ -106,7 +106,7 @@ def _all_names(data: bytes) -> tuple[str, ...]:
         found.update(value if isinstance(value, str) else "" for key, value in pairs if key == "name")
 
     json.loads(data, object_pairs_hook=collect, parse_int=str, parse_float=str)
-    good = all(_NAME.fullmatch(name) for name in found)
+    good = all(PACKAGE_NAME.fullmatch(name) for name in found)
     return tuple(sorted(map(normalise, found))) if good else ()
 
 
@@ -120,7 +120,7 @@ def _names(affected: Any) -> tuple[str, ...]:
         if _is_elsewhere(package):
             continue
         name = package.get("name")
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not PACKAGE_NAME.fullmatch(name):
             return ()
         found.add(normalise(name))
     return tuple(sorted(found))

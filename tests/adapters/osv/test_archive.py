@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import warnings
 import zipfile
@@ -172,3 +173,51 @@ def test_a_folder_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.json").symlink_to(tmp_path / "nowhere")
     with pytest.raises(UnavailableError, match=r"a\.json: cannot be read: No such file or directory"):
         list(read_folder(tmp_path))
+
+
+def odd_members() -> bytes:
+    """Return a zip with members of every kind: stored, packed, empty, streamed, with a long header, other names, before other bytes."""
+    target = io.BytesIO()
+    target.write(b"#!/bin/sh\n")
+    with zipfile.ZipFile(target, "a") as made:
+        made.writestr(zipfile.ZipInfo("A-1.json"), b'{"id":"A-1"}' * 9)
+        made.writestr(zipfile.ZipInfo("A-2.json"), b'{"id":"A-2"}' * 9, zipfile.ZIP_DEFLATED)
+        made.writestr(zipfile.ZipInfo("empty.json"), b"", zipfile.ZIP_DEFLATED)
+        made.writestr(zipfile.ZipInfo("ä.json"), b'{"id":"A-3"}', zipfile.ZIP_DEFLATED)
+        long = zipfile.ZipInfo("long.json")
+        long.extra = struct.pack("<HH4s", 0x9999, 4, b"more")
+        made.writestr(long, b'{"id":"A-4"}' * 9, zipfile.ZIP_DEFLATED)
+        with made.open("streamed.json", "w", force_zip64=True) as member:
+            member.write(b'{"id":"A-5"}' * 9)
+    return target.getvalue()
+
+
+def outcome(data: bytes) -> list[ArchiveMember] | str:
+    try:
+        return read(data)
+    except UnavailableError as error:
+        return error.message
+
+
+@pytest.mark.parametrize("data", [GOOD, odd_members()], ids=["plain", "odd"])
+def test_members_are_read_as_zipfile_reads_them(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    choose = random.Random(20_261_129)  # noqa: S311 - the same each time
+    damaged = [data]
+    for _ in range(400):
+        broken = bytearray(data)
+        for _ in range(choose.choice([1, 1, 2, 4])):
+            broken[choose.randrange(len(broken))] = choose.choice([0, 1, 8, 9, 0xFF, choose.randrange(256)])
+        damaged.append(bytes(broken))
+    quick = [outcome(item) for item in damaged]
+    assert quick.count(quick[0]) < 300
+    monkeypatch.setattr(ZipRecords, "_plain_content", lambda *_: None)
+    assert quick == [outcome(item) for item in damaged]
+
+
+def test_most_members_need_no_zipfile(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> bytes:
+        raise AssertionError
+
+    data = archive({"A-1.json": b'{"id":"A-1"}' * 50, "B-1.json": b""})
+    monkeypatch.setattr(osv_archive, "_read_member", fail)
+    assert [len(member.data or b"") for member in read(data)] == [600, 0]

@@ -92,7 +92,7 @@ def test_workers_read_what_one_process_reads(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(feed_parts, "_may_fork", lambda: False)
     assert contents(tmp_path / "2.sqlite", ZipRecords(data, where="x.zip")) == forked
     assert contents(tmp_path / "3.sqlite", list(ZipRecords(data, where="x.zip"))) == forked
-    monkeypatch.setattr(osv_format, "_read_plainly", lambda _: None)
+    monkeypatch.setattr(osv_format, "read_plainly", lambda _: None)
     assert contents(tmp_path / "4.sqlite", list(ZipRecords(data, where="x.zip"))) == forked
 
 
@@ -149,7 +149,7 @@ def test_packages_of_the_real_feed_have_the_records_that_its_zip_has(
     feed: Feed, shared_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     records = ZipRecords((shared_data / "advisories" / "osv-pypi.zip").read_bytes(), where="x.zip")
-    monkeypatch.setattr(osv_format, "_read_plainly", lambda _: None)
+    monkeypatch.setattr(osv_format, "read_plainly", lambda _: None)
     choose = random.Random(SEED)  # noqa: S311 - the same each time
     for place in choose.sample(range(11_115), 250):
         [(name, data)] = records.members(range(place, place + 1))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain.adapters.http.client import Timeouts
-from ops.supply_chain.adapters.osv import snapshot as osv_snapshot
+from ops.supply_chain.adapters.osv import feed_keeper
 from ops.supply_chain.adapters.osv.archive import ArchiveMember, read_folder
 from ops.supply_chain.adapters.osv.feed_index import index_path
 from ops.supply_chain.adapters.osv.snapshot import AgeLimits, Feed, open_feed
@@ -83,7 +83,7 @@ def test_a_folder_that_changes_while_it_is_read_is_not_used(tmp_path: Path, monk
         (folder / "MAL-1.json").write_text(json.dumps(item | {"summary": f"read {len(read)} times"}))
         return read_folder(path)
 
-    monkeypatch.setattr(osv_snapshot, "read_folder", read_while_it_changes)
+    monkeypatch.setattr(feed_keeper, "read_folder", read_while_it_changes)
     with pytest.raises(UnavailableError, match="changed while it was read"):
         opened(folder, tmp_path / "cache")
     assert len(read) == 2
@@ -191,7 +191,7 @@ def test_not_modified_moves_no_bytes(tmp_path: Path, service: OsvService, monkey
     url = f"{service.url}/all.zip"
     opened(url, tmp_path)
     built: list[bytes] = []
-    monkeypatch.setattr("ops.supply_chain.adapters.osv.snapshot._index_bytes", lambda data, *_: built.append(data))
+    monkeypatch.setattr(feed_keeper.FeedKeeper, "keep_download", lambda _, data, *__: built.append(data))
     opened(url, tmp_path)
     assert (built, service.requests) == ([], ["/all.zip"] * 2)
 

@@ -36,8 +36,12 @@ _LONGEST_END = (1 << 16) + 200
 
 PACKED_LEVEL = 1
 
-_LOCAL_HEADER, _LENGTHS = 30, 4
-"""Bytes: the header before a member's name, and at its end the lengths of that name and of what follows it (APPNOTE 4.3.7)."""
+_LOCAL_HEADER = struct.Struct("<4s2xHH16xHH")
+"""The header before a member's name (APPNOTE 4.3.7): signature, flags, method, lengths of the name and of the extra field."""
+
+_LOCAL_SIGNATURE = b"PK\x03\x04"
+_PLAIN_FLAGS = 0x080E
+"""Flags without effect on how a member is read: speed of packing, sizes after the content, UTF-8 (APPNOTE 4.4.4)."""
 
 _NOT_HERE = 0xFFFF
 """The value of the count if it is in the record for large zips."""
@@ -74,6 +78,7 @@ class ZipRecords:
                 raise _refused(where, "is not a complete zip: its directory does not have the stated number of members")
             # No more than the stated size is read of a member.
             sizes = [item.file_size for item in self._members if item.filename.endswith(RECORD_SUFFIX)]
+            self._ends = _ends(self._members, self._archive.start_dir)
             if sum(sizes) > MOST_TOTAL_BYTES and max(sizes) <= MOST_RECORD_BYTES:
                 raise _refused(where, f"holds more than {MOST_TOTAL_BYTES} bytes")
 
@@ -99,15 +104,41 @@ class ZipRecords:
             UnavailableError: One is damaged, encrypted, or too large.
         """
         for place in places:
-            with _zip_errors(self._where):
-                record = _read_member(self._archive, self._members[place], self._where)
-            yield record
+            member = self._members[place]
+            data = self._plain_content(member)
+            if data is None:
+                with _zip_errors(self._where):
+                    data = _read_member(self._archive, member, self._where)
+            yield ArchiveMember(member.filename, data if member.filename.endswith(RECORD_SUFFIX) else None)
+
+    def _plain_content(self, member: zipfile.ZipInfo) -> bytes | None:
+        """Return the content of a member that is in order; None where that is not certain, which zipfile then decides.
+
+        What zipfile compares is compared here as well, without the object that it makes for each member.
+        """
+        start = member.header_offset
+        begin = start + _LOCAL_HEADER.size
+        if member.file_size > MOST_RECORD_BYTES or start < 0 or begin > len(self._data):
+            return None
+        signature, flags, method, name, extra = _LOCAL_HEADER.unpack_from(self._data, start)
+        if (
+            signature != _LOCAL_SIGNATURE
+            or method != member.compress_type
+            or (flags | member.flag_bits) & ~_PLAIN_FLAGS
+        ):
+            return None
+        own, content = member.orig_filename, begin + name + extra
+        end = content + member.compress_size
+        if not own.isascii() or self._data[begin : begin + name] != own.encode() or end > self._ends[start]:
+            return None
+        data = _unpacked(self._data[content:end], method, member.file_size)
+        return data if data is not None and zlib.crc32(data) == member.CRC else None
 
     def packed(self, place: int) -> PackedRecord:
         """Return a member that was read, packed as the zip has it."""
         member = self._members[place]
-        start = member.header_offset + _LOCAL_HEADER
-        start += sum(struct.unpack_from("<HH", self._data, start - _LENGTHS))
+        start = member.header_offset + _LOCAL_HEADER.size
+        start += sum(_LOCAL_HEADER.unpack_from(self._data, member.header_offset)[-2:])
         data = self._data[start : start + member.compress_size]
         if member.compress_type == zipfile.ZIP_STORED:
             return pack(data[: member.file_size])
@@ -209,15 +240,34 @@ def _stated_count(handle: IO[bytes]) -> int:
     return -1 if place < 0 else int(struct.unpack_from("<Q", end, place + 32)[0])
 
 
-def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> ArchiveMember:
+def _ends(members: Iterable[zipfile.ZipInfo], directory: int) -> dict[int, int]:
+    """Return where each member ends at the latest, by where it starts: at the next one, the last one at the directory."""
+    starts = sorted({member.header_offset for member in members})
+    return dict(itertools.pairwise([*starts, directory]))
+
+
+def _unpacked(packed: bytes, method: int, size: int) -> bytes | None:
+    """Return the content of a member if it has exactly the stated size and nothing follows it, else None."""
+    if method == zipfile.ZIP_STORED:
+        return packed if len(packed) == size else None
+    if method != zipfile.ZIP_DEFLATED:
+        return None
+    unpacker = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+    try:
+        data = unpacker.decompress(packed, size + 1)
+    except zlib.error:
+        return None
+    return data if unpacker.eof and not unpacker.unused_data and len(data) == size else None
+
+
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> bytes:
     if member.file_size > MOST_RECORD_BYTES:
         raise _refused(where, f"member {member.filename!r} is larger than {MOST_RECORD_BYTES} bytes")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise _refused(where, f"member {member.filename!r} is packed in a way that OSV does not use")
     # zipfile reads no more than the size that the directory claims, and fails where the CRC is not met or
     # the member calls itself otherwise; what is no record is read as well, lest damage turn one into that.
-    data = archive.read(member)
-    return ArchiveMember(member.filename, data if member.filename.endswith(RECORD_SUFFIX) else None)
+    return archive.read(member)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -67,6 +67,17 @@ def index_path(cache: Path, sha256: str, kind: IndexKind = IndexKind.PYPI) -> Pa
     return cache / FOLDER / f"{sha256}.{form}.sqlite"
 
 
+def kept_zip(cache: Path, sha256: str) -> Path:
+    """Return the path of the zip of an address in a cache, which is there until its index is."""
+    return cache / FOLDER / f"{sha256}.zip"
+
+
+def forget_zip(cache: Path, sha256: str) -> None:
+    """Delete the zip of an address, whose index was written."""
+    with contextlib.suppress(OSError):
+        kept_zip(cache, sha256).unlink(missing_ok=True)
+
+
 def is_whole(cache: Path, sha256: str, kind: IndexKind = IndexKind.PYPI) -> bool:
     """Return True if a feed's index exists and is intact; a damaged one can be rebuilt."""
     path = index_path(cache, sha256, kind)
@@ -141,6 +152,10 @@ class Index:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
         self._database.close()
 
     def _check(self, sha256: str, *, checked: bool) -> IndexTotals:
@@ -256,23 +271,7 @@ class Index:
             )
         except (sqlite3.Error, msgspec.DecodeError, msgspec.ValidationError) as error:
             raise self._damaged(error) from error
-        totals = self._totals
-        return FeedFacts(
-            name=self._name,
-            sha256=totals.sha256,
-            records=totals.records,
-            withdrawn=totals.withdrawn,
-            packages=totals.packages,
-            prefixes=totals.prefixes,
-            newest=newest,
-            from_future=ahead,
-            unusable=unusable,
-            ignored=totals.ignored,
-            named=totals.named,
-            malware=totals.malware,
-            repeated=totals.repeated,
-            misspelt=totals.misspelt,
-        )
+        return self._totals.facts(self._name, newest=newest, from_future=ahead, unusable=unusable)
 
     def document(self, record: str) -> bytes | None:
         """Return one record's bytes as the feed has them (the newest copy, if it has several), or None."""

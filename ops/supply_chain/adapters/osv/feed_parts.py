@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -26,6 +26,8 @@ FEW_PARTS = 3
 
 PART_RECORDS = 500
 """The same for records that do not come from a zip."""
+
+P = TypeVar("P")
 
 _THREADS = Path("/proc/self/task")
 _ENCODER = msgspec.msgpack.Encoder()
@@ -125,23 +127,43 @@ def _indexed(place: int, read: OsvRecord) -> IndexedRecord:
     )
 
 
-def _zip_parts(records: ZipRecords) -> Iterator[PackedPart]:
-    for places, part in _read_parts(records, records.parts(PART_BYTES)):
-        yield PackedPart(part, (records.packed(places[record.member]) for record in part.records))
+def is_large(records: ZipRecords) -> bool:
+    """Return True for a zip whose parts are read on all cores, because one would take longer than to start workers."""
+    return len(records.parts(PART_BYTES)) > FEW_PARTS
 
 
-def _read_parts(records: ZipRecords, parts: list[range]) -> Iterator[tuple[range, FeedPart]]:
-    read = _reader(records)
+def read_parts(
+    records: ZipRecords,
+    reader: Callable[..., Callable[[tuple[int, int]], P]],
+    arguments: tuple[Any, ...],
+    part: type[P],
+) -> Iterator[tuple[range, P]]:
+    """Read the parts of a zip, in order, on all cores where it is large; yield each part's places and what was read.
+
+    Args:
+        records: The zip.
+        reader: Returns, called with the arguments, the function that reads the members from one place to another.
+        arguments: Of the reader.
+        part: The type of what that function returns.
+    Raises:
+        UnavailableError: A member is damaged, encrypted, or too large.
+    """
+    parts = records.parts(PART_BYTES)
+    read = reader(*arguments)
     if len(parts) <= FEW_PARTS or not _may_fork():
         yield from ((places, read((places.start, places.stop))) for places in parts)
         return
     from ops.supply_chain.adapters.tools.workers import WorkerEnd, Workers
 
     # Forked, so that the zip is not sent to the workers: each has it, and its directory, already.
-    with Workers(_reader, (records,), (tuple[int, int], FeedPart), method="fork") as workers:
+    with Workers(reader, arguments, (tuple[int, int], part), method="fork") as workers:
         for (first, last), result in workers.map((places.start, places.stop) for places in parts):
-            part = read((first, last)) if isinstance(result, WorkerEnd) else result
-            yield range(first, last), part
+            yield range(first, last), read((first, last)) if isinstance(result, WorkerEnd) else result
+
+
+def _zip_parts(records: ZipRecords) -> Iterator[PackedPart]:
+    for places, part in read_parts(records, _reader, (records,), FeedPart):
+        yield PackedPart(part, (records.packed(places[record.member]) for record in part.records))
 
 
 def _reader(records: ZipRecords) -> Callable[[tuple[int, int]], FeedPart]:

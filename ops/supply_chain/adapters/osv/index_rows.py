@@ -13,7 +13,7 @@ import msgspec
 
 from ops.supply_chain.adapters.osv.archive import ArchiveMember
 from ops.supply_chain.adapters.osv.feed_parts import called, feed_parts
-from ops.supply_chain.contracts.values.advisory import Advisory, UnusableRecord
+from ops.supply_chain.contracts.values.advisory import Advisory, FeedFacts, UnusableRecord
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import plural
 from ops.supply_chain.formats.osv import read_record
@@ -58,6 +58,27 @@ class IndexTotals(msgspec.Struct, frozen=True, kw_only=True):
     misspelt: tuple[tuple[str, str], ...]
     prefixes: tuple[tuple[str, int], ...]
 
+    def facts(
+        self, name: str, *, newest: int | None, from_future: int, unusable: tuple[UnusableRecord, ...]
+    ) -> FeedFacts:
+        """Return the facts of the feed, with what depends on the time or is kept elsewhere."""
+        return FeedFacts(
+            name=name,
+            sha256=self.sha256,
+            records=self.records,
+            withdrawn=self.withdrawn,
+            packages=self.packages,
+            prefixes=self.prefixes,
+            newest=newest,
+            from_future=from_future,
+            unusable=unusable,
+            ignored=self.ignored,
+            named=self.named,
+            malware=self.malware,
+            repeated=self.repeated,
+            misspelt=self.misspelt,
+        )
+
 
 def fill(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha256: str, where: str) -> None:
     """Write the index of the packages of PyPI of a feed into an empty database.
@@ -91,7 +112,7 @@ def fill(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha2
             ((record.id, record.modified, packed.size, packed.data) for record, packed in pairs),
         )
         for record in part.records:
-            prefixes[_prefix(record.id)] += 1
+            prefixes[prefix_of(record.id)] += 1
             withdrawn += record.withdrawn
             changes.setdefault(record.id, []).append(record.modified)
             misspelt.update((record.id, ecosystem) for ecosystem in record.misspelt)
@@ -114,7 +135,7 @@ def fill(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha2
         misspelt=tuple(sorted(misspelt)),
         prefixes=tuple(sorted(prefixes.items())),
     )
-    _refuse_empty(totals, where)
+    refuse_empty(totals, where)
     database.executemany("insert into called values (?, ?, ?)", sorted(names))
     database.executemany("insert into package values (?, ?)", _package_rows(packages, changes))
     database.execute("insert into feed values (?)", (json.dumps(msgspec.to_builtins(totals)),))
@@ -149,7 +170,7 @@ def fill_others(database: sqlite3.Connection, records: Iterable[ArchiveMember], 
             "insert or ignore into called values (?, ?, ?)",
             ((name, package, read.id) for name, package in called(read)),
         )
-        prefixes[_prefix(read.id)] += 1
+        prefixes[prefix_of(read.id)] += 1
         withdrawn += read.withdrawn
         changes.setdefault(read.id, []).append(read.modified)
         named.update({advisory.package.partition("/")[0].partition(":")[0] for advisory in read.advisories})
@@ -223,11 +244,17 @@ def _dated(row: _Row, changes: list[int | None]) -> bytes:
     return _ENCODER.encode(msgspec.structs.replace(advisory, superseded=min(newer)))
 
 
-def _prefix(identifier: str) -> str:
+def prefix_of(identifier: str) -> str:
+    """Return the first part of an identifier, by which records are counted."""
     return identifier.partition("-")[0]
 
 
-def _refuse_empty(totals: IndexTotals, where: str) -> None:
+def refuse_empty(totals: IndexTotals, where: str) -> None:
+    """Refuse a feed without records of PyPI.
+
+    Raises:
+        UnavailableError: It has none.
+    """
     if totals.packages == 0:
         contents = f"{plural(totals.records, 'record')}, none of PyPI" if totals.records else "no record"
         raise UnavailableError(

@@ -12,34 +12,24 @@ limit of its own, with a note; otherwise nothing is examined. With `offline` onl
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from ops.supply_chain.adapters.osv.archive import MOST_ARCHIVE_BYTES, REMEDY, FolderDigest, ZipRecords, read_folder
-from ops.supply_chain.adapters.osv.feed_index import (
-    FOLDER,
-    EcosystemCount,
-    Index,
-    IndexKind,
-    build,
-    index_path,
-    is_whole,
-)
+from ops.supply_chain.adapters.osv.archive import MOST_ARCHIVE_BYTES, REMEDY
+from ops.supply_chain.adapters.osv.feed_index import FOLDER, EcosystemCount, Index, IndexKind
+from ops.supply_chain.adapters.osv.feed_keeper import FeedKeeper
 from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.contracts.values.advisory import Advisory, FeedFacts, UnusableRecord
-from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.moments import age_text, timestamp
 from ops.supply_chain.core.text import plural
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.http.client import Timeouts
     from ops.supply_chain.adapters.http.local_copy import CopiedFeed
+    from ops.supply_chain.adapters.osv.feed_scan import FeedScan
 
 SYSTEM = "advisory snapshot"
 REFUSED_TYPES = ("text/", "application/json")
@@ -72,21 +62,29 @@ class AgeLimits(NamedTuple):
     newest: timedelta | None = None
 
 
-class Feed:
-    """One advisory feed, open; use it as a context manager.
+class PackageFeed:
+    """One advisory feed, open for questions about packages; use it as a context manager.
 
     Args:
-        index: Its index.
+        rows: Its index, or what was found in it about the packages that it was opened for.
         facts: The feed as it was opened.
         age_seconds: See this module's docstring; None where no record has a usable date.
         notes: Notes for the record, sentences without paths of this machine.
         stale: Why it is too old to be used, or empty.
+        after: Called when the feed is closed after the last question.
     """
 
     def __init__(
-        self, index: Index, facts: FeedFacts, *, age_seconds: int | None, notes: tuple[str, ...], stale: str = ""
+        self,
+        rows: Index | FeedScan,
+        facts: FeedFacts,
+        *,
+        age_seconds: int | None,
+        notes: tuple[str, ...],
+        stale: str = "",
+        after: Callable[[], None] | None = None,
     ) -> None:
-        self._index = index
+        self._rows, self._after = rows, after
         self.facts = facts
         self.age_seconds = age_seconds
         self.notes = notes
@@ -98,7 +96,9 @@ class Feed:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._index.__exit__(kind, error, trace)
+        self._rows.close()
+        if kind is None and self._after is not None:
+            self._after()
 
     @property
     def ref(self) -> FeedRef:
@@ -115,12 +115,34 @@ class Feed:
 
     def advisories(self, packages: Iterable[str]) -> dict[str, tuple[Advisory, ...]]:
         """Return the records that name the packages (PEP 503 names); those without are left out."""
-        return self._index.advisories(packages)
+        return self._rows.advisories(packages)
 
     def unexamined(self, packages: Iterable[str]) -> tuple[UnusableRecord, ...]:
         """Return the unusable records that name one of the packages, or whose packages are unknown."""
         wanted = set(packages)
         return tuple(item for item in self.facts.unusable if not item.packages or wanted & set(item.packages))
+
+    def document(self, record: str) -> bytes | None:
+        """Return one record's bytes as they came, or None where the feed has no such id."""
+        return self._rows.document(record)
+
+
+class Feed(PackageFeed):
+    """One advisory feed, open for every question.
+
+    Args:
+        index: Its index.
+        facts: The feed as it was opened.
+        age_seconds: See this module's docstring; None where no record has a usable date.
+        notes: Notes for the record, sentences without paths of this machine.
+        stale: Why it is too old to be used, or empty.
+    """
+
+    def __init__(
+        self, index: Index, facts: FeedFacts, *, age_seconds: int | None, notes: tuple[str, ...], stale: str = ""
+    ) -> None:
+        super().__init__(index, facts, age_seconds=age_seconds, notes=notes, stale=stale)
+        self._index = index
 
     def ecosystem(self, name: str) -> EcosystemCount:
         """Return how many records of an ecosystem the feed has, where it was opened for other ecosystems than PyPI."""
@@ -140,10 +162,6 @@ class Feed:
     def packages_called(self, names: Iterable[str]) -> dict[str, frozenset[tuple[str, str]]]:
         """Return, for identifiers in upper case, (package, record) of the records that have them or pass them on; unknown ones are left out."""
         return self._index.packages_called(names)
-
-    def document(self, record: str) -> bytes | None:
-        """Return one record's bytes as they came, or None where the feed has no such id."""
-        return self._index.document(record)
 
 
 def open_feed(
@@ -172,7 +190,41 @@ def open_feed(
     """
     bounds = limits or AgeLimits()
     request = _Request(now=now, offline=offline, limit=bounds.confirmed, timeouts=timeouts)
-    return _open(source, request, cache=cache, name=name, newest=bounds.newest, kind=IndexKind.PYPI)
+    return _whole_feed(source, request, FeedKeeper(cache, IndexKind.PYPI, name=name), cache=cache, newest=bounds.newest)
+
+
+def open_package_feed(
+    source: str,
+    packages: Collection[str],
+    *,
+    cache: Path,
+    now: datetime,
+    offline: bool = False,
+    limits: AgeLimits | None = None,
+    name: str = "osv",
+) -> PackageFeed:
+    """Open a feed for questions about some packages: a large zip without an index is read for these alone.
+
+    Its index is then begun when the feed is closed, by another process.
+
+    Args:
+        source: As `open_feed` takes it.
+        packages: PEP 503 names; the feed answers about no other package.
+        cache: The user's cache folder.
+        now: The run's moment.
+        offline: Ask no network: of an address only the copy in the cache is used.
+        limits: How old it may be; None for any age.
+        name: What the feed is called in records.
+    Raises:
+        UnavailableError: It cannot be fetched, is damaged or empty, or was not confirmed for too long.
+        OutputError: The cache cannot be written.
+    """
+    bounds = limits or AgeLimits()
+    request = _Request(now=now, offline=offline, limit=bounds.confirmed)
+    keeper = FeedKeeper(cache, IndexKind.PYPI, name=name, packages=frozenset(packages))
+    rows, notes = _kept(source, request, keeper, cache)
+    facts, age, notes, stale = _described(rows, now=now, limit=bounds.newest, notes=notes)
+    return PackageFeed(rows, facts, age_seconds=age, notes=notes, stale=stale, after=keeper.later)
 
 
 def open_other_feed(
@@ -193,25 +245,33 @@ def open_other_feed(
     """
     bounds = limits or AgeLimits()
     request = _Request(now=now, offline=offline, limit=bounds.confirmed)
-    return _open(source, request, cache=cache, name=name, newest=bounds.newest, kind=IndexKind.OTHERS)
+    keeper = FeedKeeper(cache, IndexKind.OTHERS, name=name)
+    return _whole_feed(source, request, keeper, cache=cache, newest=bounds.newest)
 
 
-def _open(source: str, request: _Request, *, cache: Path, name: str, newest: timedelta | None, kind: IndexKind) -> Feed:
-    notes: tuple[str, ...] = ()
+def _whole_feed(source: str, request: _Request, keeper: FeedKeeper, *, cache: Path, newest: timedelta | None) -> Feed:
+    index, notes = _kept(source, request, keeper, cache)
+    if not isinstance(index, Index):
+        raise TypeError("a feed was read for some packages only, and is asked about all")
+    facts, age, notes, stale = _described(index, now=request.now, limit=newest, notes=notes)
+    return Feed(index, facts, age_seconds=age, notes=notes, stale=stale)
+
+
+def _kept(source: str, request: _Request, keeper: FeedKeeper, cache: Path) -> tuple[Index | FeedScan, tuple[str, ...]]:
+    """Return a feed that is opened, and notes about its copy."""
     if "://" in source:
         # A file needs no network, and importing the client takes longer than reading an index.
+        from ops.supply_chain.adapters.http.failure import address
         from ops.supply_chain.adapters.http.local_copy import RefreshRequest, refresh
 
-        copy = refresh(source, RefreshRequest(*request), _copied(kind), cache=cache)
-        sha256, notes = copy.sha256, copy.notes
-    else:
-        path = Path(source)
-        sha256 = _index_folder(path, cache, kind) if path.is_dir() else _index_file(path, cache, kind)
-    index = Index(index_path(cache, sha256, kind), name=name, sha256=sha256, checked=True)
-    return _feed(index, now=request.now, limit=newest, notes=notes)
+        copy = refresh(source, RefreshRequest(*request), _copied(keeper), cache=cache)
+        return keeper.open(copy.sha256, address(source)), copy.notes
+    path = Path(source)
+    sha256 = keeper.keep_folder(path) if path.is_dir() else keeper.keep_file(path)
+    return keeper.open(sha256, source), ()
 
 
-def _copied(kind: IndexKind) -> CopiedFeed:
+def _copied(keeper: FeedKeeper) -> CopiedFeed:
     from ops.supply_chain.adapters.http.local_copy import CopiedFeed
 
     return CopiedFeed(
@@ -220,15 +280,18 @@ def _copied(kind: IndexKind) -> CopiedFeed:
         refused_types=REFUSED_TYPES,
         most_bytes=MOST_ARCHIVE_BYTES,
         folder=FOLDER,
-        keep=partial(_index_bytes, kind=kind),
-        is_kept=partial(is_whole, kind=kind),
+        keep=keeper.keep_download,
+        is_kept=keeper.is_kept,
     )
 
 
-def _feed(index: Index, *, now: datetime, limit: timedelta | None, notes: tuple[str, ...] = ()) -> Feed:
-    facts = index.facts(int(now.timestamp()))
+def _described(
+    rows: Index | FeedScan, *, now: datetime, limit: timedelta | None, notes: tuple[str, ...]
+) -> tuple[FeedFacts, int | None, tuple[str, ...], str]:
+    """Return the facts of a feed, its age, all notes about it, and why it is too old, or empty."""
+    facts = rows.facts(int(now.timestamp()))
     age = None if facts.newest is None else int(now.timestamp()) - facts.newest
-    return Feed(index, facts, age_seconds=age, notes=(*notes, *_notes(facts)), stale=_stale(age, limit))
+    return facts, age, (*notes, *_notes(facts)), _stale(age, limit)
 
 
 def _stale(age: int | None, limit: timedelta | None) -> str:
@@ -264,37 +327,3 @@ def _notes(facts: FeedFacts) -> tuple[str, ...]:
     if len(facts.misspelt) > MISSPELT_NAMED:
         notes.append(f"{facts.name}: {len(facts.misspelt) - MISSPELT_NAMED} more records misspell the ecosystem")
     return tuple(notes)
-
-
-def _index_file(path: Path, cache: Path, kind: IndexKind) -> str:
-    try:
-        with path.open("rb") as handle:
-            data = handle.read(MOST_ARCHIVE_BYTES + 1)
-    except OSError as error:
-        raise UnavailableError(f"advisories {path}: cannot be read: {error.strerror or error}", hint=REMEDY) from error
-    return _index_bytes(data, cache, str(path), kind)
-
-
-def _index_bytes(data: bytes, cache: Path, where: str, kind: IndexKind = IndexKind.PYPI) -> str:
-    """Make sure that a zip is indexed, and return its SHA-256."""
-    if len(data) > MOST_ARCHIVE_BYTES:
-        raise UnavailableError(f"advisories {where}: is larger than {MOST_ARCHIVE_BYTES} bytes", hint=REMEDY)
-    sha256 = sha256_bytes(data)
-    if not is_whole(cache, sha256, kind):
-        members = ZipRecords(data, where=where)
-        build(index_path(cache, sha256, kind), members, sha256=sha256, where=where, kind=kind)
-    return sha256
-
-
-def _index_folder(path: Path, cache: Path, kind: IndexKind) -> str:
-    """Make sure that a folder is indexed: read once for its digest, and again only where it is new."""
-    first, again = FolderDigest(), FolderDigest()
-    deque(first.update_from(read_folder(path)), maxlen=0)
-    sha256 = first.sha256()
-    if not is_whole(cache, sha256, kind):
-        target = index_path(cache, sha256, kind)
-        build(target, again.update_from(read_folder(path)), sha256=sha256, where=str(path), kind=kind)
-        if again.sha256() != sha256:
-            target.unlink(missing_ok=True)
-            raise UnavailableError(f"advisories {path}: changed while it was read", hint="Run again.")
-    return sha256

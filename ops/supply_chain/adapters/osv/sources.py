@@ -215,11 +215,19 @@ def _snapshot(
     query: AdvisoryQuery, source: str, *, origin: FeedOrigin, shown: str = "", name: str = "osv"
 ) -> Callable[[ExitStack], SourceResult]:
     def ask(stack: ExitStack) -> SourceResult:
-        from ops.supply_chain.adapters.osv.snapshot import open_feed
+        from ops.supply_chain.adapters.osv.snapshot import open_package_feed
 
         limits = age_limits(query.feeds, remote="://" in source, extra=name != "osv")
         feed = stack.enter_context(
-            open_feed(source, cache=query.cache, now=query.now, offline=query.offline, limits=limits, name=name)
+            open_package_feed(
+                source,
+                query.names,
+                cache=query.cache,
+                now=query.now,
+                offline=query.offline,
+                limits=limits,
+                name=name,
+            )
         )
         ref = msgspec.structs.replace(feed.ref, origin=origin, address=shown or _given(source))
         description = _description(ref)
