@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.kept import drop_kept
 from tests.fakes.known_interpreter import known_interpreter
+from tests.fakes.known_tables import known_tables
 from tests.fakes.postgres import stop_shared
 from tests.not_proven import pytest_terminal_summary
 
@@ -18,8 +20,17 @@ __all__ = ["pytest_terminal_summary"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _NUMBERS = itertools.count()
-_GIT = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "maintenance.auto", "GIT_CONFIG_VALUE_0": "false"}
-"""After each commit git starts a program that looks for something to clean; repositories of tests have nothing."""
+_FOR_ALL = {
+    # After each commit git starts a program that looks for something to clean; repositories of tests have nothing.
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "maintenance.auto",
+    "GIT_CONFIG_VALUE_0": "false",
+    "SEALWRIGHT_PREPARED": "0",  # not worth it for a session of a test; tests/runner/test_prepared.py
+}
+"""Variables that every test has."""
+
+_COLLECT_AFTER = 20_000
+"""New objects after which garbage is searched for: Python's 700 are few for a process of this size."""
 
 
 @pytest.fixture(autouse=True)
@@ -27,11 +38,6 @@ def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     """Give each test its own cache, keep the caller's environment out of it, and do not wait for the disk."""
     monkeypatch.setenv("SEALWRIGHT_CACHE", str(tmp_path_factory.getbasetemp() / f"a-cache-{next(_NUMBERS)}"))
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)  # what tests write need not outlast the machine
-    monkeypatch.setenv(
-        "SEALWRIGHT_PREPARED", "0"
-    )  # not worth it for a session of a test; tests/runner/test_prepared.py
-    for name, value in _GIT.items():
-        monkeypatch.setenv(name, value)
     for name in (
         "SOURCE_DATE_EPOCH",
         "SEALWRIGHT_INVOCATION",
@@ -48,10 +54,32 @@ def _own_world(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _memory() -> Iterator[None]:
+    """Let what tests of a module keep for each other go with the last of them."""
+    yield
+    drop_kept()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _variables_of_all() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in _FOR_ALL.items():
+            patch.setenv(name, value)
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _known_interpreter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Have uv find out once what this interpreter is, though each test has a cache of its own."""
     with known_interpreter(tmp_path_factory.getbasetemp() / "known-interpreter"):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _known_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Have each file of a registry begin with the tables that the first one was given."""
+    with known_tables(tmp_path_factory.getbasetemp() / "known-tables"):
         yield
 
 
@@ -105,3 +133,4 @@ def pytest_collection_finish() -> None:
     What of that is garbage stays: to look for it costs more, in each worker, than its memory.
     """
     gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])

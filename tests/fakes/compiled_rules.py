@@ -6,7 +6,6 @@ repository are compiled here, as rules that make the engine end the process woul
 
 from __future__ import annotations
 
-import atexit
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -19,13 +18,14 @@ import pytest
 from ops.supply_chain.adapters.rego import engine
 from ops.supply_chain.adapters.rego.rule_files import Policy
 from ops.supply_chain.contracts.files.verdict import RuleVerdict
+from tests.fakes.kept import keep_for_module
 
 POLICY = Path(__file__).resolve().parents[2] / "policy"
 MOST = 16
 """Policies that are kept: each is one with its data, which configurations change."""
 
 _kept: dict[bytes, engine.Engine] = {}
-atexit.register(_kept.clear)  # when the interpreter ends, the engine's objects cannot be removed any more
+keep_for_module(_kept.clear)
 
 
 @cache

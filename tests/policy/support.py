@@ -30,6 +30,7 @@ from ops.supply_chain.inventory.checks.check import check_document
 from ops.supply_chain.inventory.model.document import Component, Document, Licence, LockRef, Package, TimestampSource
 from ops.supply_chain.inventory.model.naming import purl_of
 from ops.supply_chain.inventory.writers import cyclonedx, spdx2
+from tests.fakes.kept import keep_for_module
 from tests.pipeline.spine import write_spine_table
 
 POLICY = Path(__file__).resolve().parents[2] / "policy"
@@ -255,6 +256,9 @@ def policy(*profiles: str, settings: str = "{}") -> Policy:
 def engine(*profiles: str, settings: str = "{}") -> rego.Engine:
     """Return the rules of some profiles, compiled."""
     return rego.Engine(policy(*profiles, settings=settings))
+
+
+keep_for_module(engine.cache_clear)
 
 
 def judge(document: dict[str, Any], *profiles: str, settings: dict[str, Any] | None = None) -> dict[str, RuleVerdict]:

@@ -14,6 +14,7 @@ from ops.supply_chain.adapters.rego.metadata import package_of
 from ops.supply_chain.adapters.rego.rule_files import Module, Policy, load_policy
 from ops.supply_chain.contracts.files.verdict import RuleVerdict
 from tests.assurance.claims.good import plain
+from tests.fakes.kept import keep_for_module
 from tests.policy.support import POLICY
 
 CLAIMS = POLICY / "claims"
@@ -70,6 +71,9 @@ def engine(code: str = "") -> rego.Engine:
     """One rule compiled, or all of them."""
     rules = tuple(rule for rule in policy().rules if code in ("", rule.code))
     return rego.Engine(msgspec.structs.replace(policy(), rules=rules))
+
+
+keep_for_module(engine.cache_clear)
 
 
 def judged(document: dict[str, Any], code: str = "") -> dict[str, RuleVerdict]:

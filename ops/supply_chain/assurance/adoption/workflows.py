@@ -12,6 +12,8 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from ops.supply_chain.assurance.adoption.model import DEFAULT_FORM, PipelineSource
 from ops.supply_chain.contracts.values.publication import REPOSITORY
@@ -19,6 +21,9 @@ from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.formats.lock_formats import PIPELINE_LOCK
 from ops.supply_chain.formats.tag_forms import TagForm
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 NAMES = ("release.yml", "daily-scan.yml", "pull-request.yml", "reproduce.yml", "scorecard.yml")
 SEMGREP = "semgrep.yml"
@@ -78,22 +83,13 @@ def render_workflow(
         tags: Forms of the tags that start a release.
         semgrep: Whether a release needs the results of `semgrep.yml`.
     """
-    import jinja2
-
-    environment = jinja2.Environment(  # noqa: S701 - YAML, and the values are checked names
-        line_statement_prefix="#%",
-        variable_start_string="<<",
-        variable_end_string=">>",
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-    )
     locked = pipeline.locked and not own
     known = own or locked
 
     def sealwright(session: str) -> str:
         return f"sealwright {session}" if locked else f"python -m {command(session, '--project', '../project')}"
 
-    return environment.from_string(template).render(
+    return _compiled(template).render(
         semgrep=semgrep,
         sarif=' --sarif "$RUNNER_TEMP/analysis/semgrep.sarif"' if semgrep else "",
         own=own,
@@ -109,6 +105,20 @@ def render_workflow(
         minute=minute_of(name),
         tags=json.dumps([form.filter for form in tags]),
     )
+
+
+@lru_cache(maxsize=16)
+def _compiled(template: str) -> Template:
+    import jinja2
+
+    environment = jinja2.Environment(  # noqa: S701 - YAML, and the values are checked names
+        line_statement_prefix="#%",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    return environment.from_string(template)
 
 
 def render_semgrep(template: str) -> str:

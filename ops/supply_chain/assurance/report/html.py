@@ -10,12 +10,17 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from ops.supply_chain.assurance.report.packages import PackageGraph
 from ops.supply_chain.assurance.report.page import ReportPage
 from ops.supply_chain.core.commands import RECORDED, Typing, as_typed
 from ops.supply_chain.core.errors import OutputError
 from ops.supply_chain.core.text import printable, without_credentials
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 PAGE = "page.html"
 STYLES = ("tokens.css", "report.css", "print.css")
@@ -75,21 +80,29 @@ def fill(name: str, templates: Mapping[str, str], values: Mapping[str, object], 
     Raises:
         OutputError: A template is missing or broken.
     """
-    from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError
+    from jinja2 import TemplateError
 
-    environment = Environment(
-        loader=DictLoader({name: text for name, text in templates.items() if name.endswith(".html")}),
+    known = tuple((name, text) for name, text in sorted(templates.items()) if name.endswith(".html"))
+    try:
+        text = _environment(known, typing).get_template(name).render(values)
+    except TemplateError as error:
+        raise OutputError(f"templates/report: {error}", hint="Restore the folder from the repository.") from error
+    return text.encode()
+
+
+@lru_cache(maxsize=2)
+def _environment(templates: tuple[tuple[str, str], ...], typing: Typing) -> Environment:
+    """Return what compiles templates, which takes longer than to fill one: the next page is filled from the same."""
+    from jinja2 import DictLoader, Environment, StrictUndefined
+
+    return Environment(
+        loader=DictLoader(dict(templates)),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=lambda value: _finalized(value, typing),
     )
-    try:
-        text = environment.get_template(name).render(values)
-    except TemplateError as error:
-        raise OutputError(f"templates/report: {error}", hint="Restore the folder from the repository.") from error
-    return text.encode()
 
 
 def _own(*, style: str, script: str, data: str) -> dict[str, str]:

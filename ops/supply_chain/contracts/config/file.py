@@ -10,6 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
+from collections.abc import Mapping
+from functools import cache
 from typing import Any, get_args
 
 import msgspec
@@ -154,7 +156,7 @@ def _dates_as_text(value: Any) -> Any:
 
 
 def _refuse_unknown(table: dict[str, Any], kind: type[msgspec.Struct], *, prefix: str, where: str) -> None:
-    known = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    known = kind.__struct_encode_fields__
     for key, value in table.items():
         if key not in known:
             nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
@@ -163,10 +165,17 @@ def _refuse_unknown(table: dict[str, Any], kind: type[msgspec.Struct], *, prefix
                 hint=f"The nearest known key is '{prefix}{nearest[0]}'." if nearest else "",
                 kind=ErrorClass.CONFIGURATION,
             )
-        _descend(value, known[key], prefix=f"{prefix}{key}", where=where)
+        if isinstance(value, dict | list):
+            _descend(value, _types_of(kind)[key], prefix=f"{prefix}{key}", where=where)
 
 
-def _descend(value: object, kind: Any, *, prefix: str, where: str) -> None:
+@cache
+def _types_of(kind: type[msgspec.Struct]) -> Mapping[str, Any]:
+    """Return the type of each key of a table; to find out compiles the annotations, so it is done once."""
+    return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+
+
+def _descend(value: dict[str, Any] | list[Any], kind: Any, *, prefix: str, where: str) -> None:
     if isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         _refuse_unknown(value, kind, prefix=f"{prefix}.", where=where)
     if isinstance(value, list):
