@@ -5,6 +5,8 @@ Runs where cosign is on PATH. Versions before 3 need `--new-bundle-format`, late
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import shutil
 import subprocess
@@ -31,8 +33,7 @@ class Cosign:
     def verifies(self, bundle: str, file: str, *, identity: str = IDENTITY, issuer: str = ISSUER) -> bool:
         attestation = bundle.endswith(".attestation.sigstore.json")
         verb = ["verify-blob-attestation", "--check-claims=true"] if attestation else ["verify-blob"]
-        kind = ["--type", "https://cyclonedx.org/bom"] if "-sbom.attestation" in bundle else []
-        kind = ["--type", "https://slsa.dev/provenance/v1"] if "-provenance.attestation" in bundle else kind
+        kind = ["--type", self._type_in(bundle)] if attestation else []
         trust = ["--bundle", bundle, "--trusted-root", "N-V-trusted_root.json"]
         who = ["--certificate-identity", identity, "--certificate-oidc-issuer", issuer]
         done = subprocess.run(
@@ -46,6 +47,10 @@ class Cosign:
             env={"PATH": "/usr/bin:/bin", "HOME": str(self.folder.parent), "HTTPS_PROXY": "http://127.0.0.1:1"},
         )
         return done.returncode == 0
+
+    def _type_in(self, bundle: str) -> str:
+        envelope = json.loads((self.folder / bundle).read_bytes())["dsseEnvelope"]
+        return str(json.loads(base64.b64decode(envelope["payload"]))["predicateType"])
 
 
 @pytest.fixture

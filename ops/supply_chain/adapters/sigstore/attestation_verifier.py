@@ -117,10 +117,10 @@ class AttestationVerifier:
         return tuple(sorted(found.values(), key=lambda one: one.key))
 
     def _publisher(self, file: DistributionFile, claim: Claim, attestation: Any) -> AttestedPublisher:
-        from pypi_attestations import Attestation
-
         policy = _Claimed(claim)
         verifier = self._loaded()
+        from pypi_attestations import Attestation  # it imports sigstore, which is to be imported without its clients
+
         try:
             bundle = Attestation.model_validate(attestation).to_bundle()
             payload_type, payload = verifier.verify_dsse(bundle, policy)
@@ -137,9 +137,7 @@ class AttestationVerifier:
 
     def _loaded(self) -> WindowedVerifier:
         if self._verifier is None:
-            from sigstore.errors import Error
-            from sigstore.models import TrustedRoot
-
+            from ops.supply_chain.adapters.sigstore.verifier_imports import Error, TrustedRoot
             from ops.supply_chain.adapters.sigstore.windows import WindowedVerifier
 
             try:
@@ -160,7 +158,7 @@ class _Claimed:
         self.publisher: AttestedPublisher | None = None
 
     def verify(self, cert: Certificate) -> None:
-        from sigstore.errors import VerificationError
+        from ops.supply_chain.adapters.sigstore.verifier_imports import VerificationError
 
         try:
             self.publisher = proven(self._claim, _identity_of(cert))

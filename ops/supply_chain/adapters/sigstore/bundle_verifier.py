@@ -16,13 +16,10 @@ from collections.abc import Callable
 from cryptography import x509
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives.serialization import Encoding
-from sigstore.hashes import Hashed
-from sigstore.models import Bundle, TrustedRoot
-from sigstore_models.common.v1 import HashAlgorithm
-from sigstore_models.trustroot import v1 as trustroot
 
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError
 from ops.supply_chain.adapters.sigstore.formats import NewerFormatError, require_known
+from ops.supply_chain.adapters.sigstore.verifier_imports import Bundle, HashAlgorithm, Hashed, TrustedRoot, trustroot
 from ops.supply_chain.adapters.sigstore.windows import WindowedVerifier
 from ops.supply_chain.contracts.values.verified_bundle import (
     FULCIO_ARC,

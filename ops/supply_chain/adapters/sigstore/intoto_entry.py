@@ -16,10 +16,9 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from sigstore._internal.timestamp import TimestampSource, TimestampVerificationResult
-from sigstore.models import Bundle
 
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError
+from ops.supply_chain.adapters.sigstore.verifier_imports import Bundle, TimestampSource, TimestampVerificationResult
 from ops.supply_chain.core.plain_json import load
 
 KIND = ("intoto", "0.0.2")

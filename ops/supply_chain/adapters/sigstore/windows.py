@@ -18,16 +18,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from rfc3161_client import VerificationError as TimestampError
 from rfc3161_client import VerifierBuilder
-from sigstore import dsse
-from sigstore.errors import VerificationError
-from sigstore.hashes import Hashed
-from sigstore.models import Bundle, TrustedRoot
-from sigstore.verify import Verifier
-from sigstore.verify.policy import VerificationPolicy
-from sigstore_models.common.v1 import TimeRange
 
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError
 from ops.supply_chain.adapters.sigstore.intoto_entry import is_intoto, log_time, require_same
+from ops.supply_chain.adapters.sigstore.verifier_imports import (
+    Bundle,
+    Hashed,
+    TimeRange,
+    TrustedRoot,
+    VerificationError,
+    VerificationPolicy,
+    Verifier,
+    dsse,
+)
 from ops.supply_chain.contracts.values.verified_bundle import TimeSource, VerifiedTime
 
 _AUTHORITY = "timestamp_authority"
