@@ -21,6 +21,9 @@ With --sbom, SBOMs of others are examined in place of the locks: packages of PyP
 their versions, where --advisories ECOSYSTEM=PATH gives a feed; everything else, what has no package URL, and what of a document
 is not valid, is reported as not examined (docs/sbom-input.md).
 
+With --fleet and --scheduler the projects are examined on the workers of a Dask scheduler, with the same record as on one machine
+(docs/guides/many-repositories.md).
+
 Reads    locks and recorded contents of wheels, advisory feeds, KEV and EPSS; SBOMs given with --sbom; the ledger of first sightings; VEX documents given with --vex, and their bundles.
 Writes   record; with --ledger data/artifacts/ledger/N.jsonl; nothing with --sbom.
 Decides  known vulnerabilities, severity, response clock
@@ -31,6 +34,7 @@ Network  feeds of other ecosystems only from addresses given with --advisories; 
          receive names and versions. The project pages, on the index of their lock, of packages with a vulnerability
          that only a last affected version ends, to name a later version. The addresses of [feeds].kev and [feeds].epss, if a
          vulnerability was found. None with --offline.
+         With --scheduler the Dask scheduler, and the PostgreSQL server that SEALWRIGHT_REGISTRY_URL names.
 Source   OSV schema 1.7.5, https://ossf.github.io/osv-schema/; PEP 440; https://docs.pypi.org/api/json/
 """
 
@@ -51,6 +55,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from ops.supply_chain.adapters.osv.sources import SourceResult
+from ops.supply_chain.contracts.files.fleet import Tallies
 from ops.supply_chain.contracts.files.record import ToolRef
 from ops.supply_chain.contracts.values.advisory import Status
 from ops.supply_chain.contracts.values.finding import Finding, Severity
@@ -64,14 +69,11 @@ from ops.supply_chain.gather.risk.advisories.finish import (
     finish_advisory_gate,
     not_examined_findings,
     project_gates,
+    thing,
 )
+from ops.supply_chain.gather.risk.advisories.gate_options import add_options, examines_sboms
 from ops.supply_chain.gather.risk.advisories.inside import inside_findings, other_findings
-from ops.supply_chain.gather.risk.advisories.lookup import (
-    LookupResult,
-    add_options,
-    examines_sboms,
-    look_up,
-)
+from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, look_up
 from ops.supply_chain.gather.risk.advisories.matches import (
     VULNERABILITY,
     VULNERABILITY_SOURCES,
@@ -94,6 +96,9 @@ if TYPE_CHECKING:
 SAME_RECORDS = (
     "pip-audit used the same records: it confirms how versions were matched, not that the source of advisories is whole"
 )
+
+
+_OPEN = tuple(status for status in Status if status is not Status.SETTLED)
 
 
 class _AuditRun(NamedTuple):
@@ -131,16 +136,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _perform(run: StageRun) -> StageResult:
     checked_authors(run.config.vex_authors)
+    if run.args.scheduler:
+        from ops.supply_chain.gather.risk.advisories.fleet import examine_fleet
+
+        return examine_fleet(run, VULNERABILITY)
+    return _examine(run)
+
+
+def _examine(run: StageRun) -> StageResult:
     vex = _vex_files(run)
     with look_up(run, VULNERABILITY, VULNERABILITY_SOURCES) as found:
         matches = vulnerabilities_of(found)
         audit = _run_pip_audit(found, matches) if run.args.second_opinion else _AuditRun()
         newest = newest_clear(run, found, matches)
     with exploitation_feeds(run) as exploitation:
-        gates = project_gates(run, found, exploitation)
-        findings = [(gate, _findings(found, gate, matches, newest, audit)) for gate in gates]
-    unchecked = unchecked_exploitation(exploitation, f"{found.gate}.{NOT_EXAMINED}")
-    findings[0][1].extend(unchecked)
+        gates = zip(project_gates(run, found, exploitation), newest, strict=True)
+        findings = [(gate, _findings(found, gate, gate.pins.pinned(matches), clear, audit)) for gate, clear in gates]
+    unchecked = tuple(unchecked_exploitation(exploitation, f"{found.gate}.{NOT_EXAMINED}"))
+    if run.carries_common:
+        findings[0][1].extend(unchecked)
+    found = msgspec.structs.replace(found, common=(*found.common, *unchecked))
     if audit.same_records:
         found = msgspec.structs.replace(found, notes=(*found.notes, SAME_RECORDS))
     options = {"second_opinion": "yes" if run.args.second_opinion else "no", "vex": str(len(run.args.vex))}
@@ -153,7 +168,8 @@ def _perform(run: StageRun) -> StageResult:
         options=options,
         exploitation=exploitation,
     )
-    return replace(result, reads=(*result.reads, *(ref for file in vex for ref in file.refs)))
+    reads = (*result.reads, *(ref for file in vex for ref in file.refs))
+    return replace(result, reads=reads, tallies={**result.tallies, **_tallies(matches)} if run.part else {})
 
 
 def _findings(
@@ -246,6 +262,17 @@ def _counts(found: LookupResult, matches: Matches, audit: _AuditRun) -> dict[str
         "settled": statuses[Status.SETTLED],
         "disagreements": len(audit.comparison.disagreements),
         "explained_differences": audit.comparison.explained,
+    }
+
+
+def _tallies(matches: Matches) -> Tallies:
+    """Return what is counted once for each pin, for a part of a fleet."""
+    statuses = {thing(pin): Counter(hit.status for hit in hits) for pin, hits in matches.items()}
+    return {
+        "vulnerable": {pin: 1 for pin, found in statuses.items() if any(found[status] for status in _OPEN)},
+        "known": {pin: found[Status.AFFECTED] for pin, found in statuses.items()},
+        "undecided": {pin: found[Status.UNDECIDED] for pin, found in statuses.items()},
+        "settled": {pin: found[Status.SETTLED] for pin, found in statuses.items()},
     }
 
 

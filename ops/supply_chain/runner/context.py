@@ -12,6 +12,7 @@ from ops.supply_chain.adapters.files.inputs import require_inside
 from ops.supply_chain.adapters.files.project import Project, describe
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.files.fleet import PartSetting, Tallies
 from ops.supply_chain.contracts.files.record import ExcludedFiles, FeedRef, ToolRef
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core.canonical import read_bytes
@@ -21,13 +22,22 @@ from ops.supply_chain.runner.progress import Progress
 
 
 @dataclass(frozen=True, kw_only=True)
+class FleetPart:
+    """What a stage examines in place of a whole fleet, on a worker: how, and where the ledgers are."""
+
+    setting: PartSetting
+    ledgers: Path
+
+
+@dataclass(frozen=True, kw_only=True)
 class StageRun:
     """One run of one stage.
 
     `root` is the project's folder, `dist` the folder of artifacts, `artifacts` the folder of retained releases, `cache`
     the user's cache; all absolute. `now` is the run's one clock reading. `invocation` identifies the pipeline run, and is
     the same for all its stages. `version_needed` is False for a command that leaves no record: it also works on a project
-    without a version. `notes` are what the record notes of the run itself, before the stage's own.
+    without a version. `notes` are what the record notes of the run itself, before the stage's own. `words` is the command
+    line as it was given. `part` is set where this run examines one part of a fleet for another run.
     """
 
     stage: str
@@ -43,6 +53,18 @@ class StageRun:
     progress: Progress
     version_needed: bool = True
     notes: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    part: FleetPart | None = None
+
+    @property
+    def ledgers(self) -> Path:
+        """The folder of artifacts whose ledgers of first sightings count."""
+        return self.part.ledgers if self.part else self.artifacts
+
+    @property
+    def carries_common(self) -> bool:
+        """True if findings about the run as a whole belong to its first project: not in the later parts of a fleet."""
+        return self.part is None or self.part.setting.first
 
     @cached_property
     def project(self) -> Project:
@@ -86,6 +108,7 @@ class StageResult:
     value. `broken_input` is True if one of several inputs is broken and the others were examined: unless the outcome is a
     failure, the exit code is then 3. `public_outcome` are fixed words that a public log shows instead of the outcome, where "pass" would promise
     too much. `excluded` is what `[locks].exclude` leaves out. `colour` is that of the first line of `text` on a terminal ("31" is red).
+    `tallies` and `common` are those of `contracts.files.fleet.PartResult`, for a stage that examines fleets in parts.
 
     People get the record's counts, findings and notes from the runner, which renders them in one way for all stages.
     `text` is what a stage shows in place of the outcome and counts, for example a table of updates; `details` are
@@ -110,6 +133,8 @@ class StageResult:
     broken_input: bool = False
     excluded: tuple[ExcludedFiles, ...] = ()
     colour: str = ""
+    tallies: Tallies = field(default_factory=dict)
+    common: tuple[Finding, ...] = ()
 
 
 def _file_ref(label: str, base: Path, path: Path) -> FileRef:

@@ -36,6 +36,7 @@ from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import dist_folder, hold_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
 from ops.supply_chain.runner.failures import system_failure
+from ops.supply_chain.runner.fleet_part import read_part, write_result
 from ops.supply_chain.runner.progress import Progress
 from ops.supply_chain.runner.setbacks import finished_stages, setbacks
 from ops.supply_chain.runner.streams import Streams, advise_for, terminal_width, wants_colour
@@ -134,7 +135,11 @@ def _run(
     _configure_logging(verbose=args.verbose)
     started = read_clock()
     clock = read_stopwatch()
-    run = _context(stage, args, started, records=records)
+    if (part := read_part(args)) is not None:
+        run = replace(_context(stage, args, part.now, records=False), words=tuple(words), part=part.part)
+        write_result(part, body(run))
+        return ExitCode.PASS
+    run = replace(_context(stage, args, started, records=records), words=tuple(words))
     with hold_for(run.dist, run.root) if records else nullcontext():
         record_path = run.dist / RECORDS_FOLDER / f"{stage}.json"
         if records:
@@ -231,7 +236,7 @@ def _record(run: StageRun, result: StageResult, started: datetime, clock: float)
         finished=timestamp(finished),
         offline=run.offline,
         tools=tuple(sorted(result.tools, key=lambda tool: (tool.name, tool.version))),
-        feeds=tuple(sorted(result.feeds, key=lambda feed: (feed.name, feed.version))),
+        feeds=tuple(sorted(result.feeds, key=lambda feed: (feed.name, feed.version, feed.sha256 or ""))),
         options=result.options,
         counts=result.counts,
         reads=tuple(sorted(result.reads, key=lambda ref: ref.path)),

@@ -302,6 +302,8 @@ def test_a_registry_of_an_earlier_version_opens_and_is_filled_by_registering_aga
     with database.begin() as connection:  # as the first version left it
         for table, column in added:
             connection.exec_driver_sql(f"ALTER TABLE {database.prefix}{table} DROP COLUMN {column}")
+        for table in ("fleet_projects", "fleet_results", "fleet_runs", "ledger_lines"):
+            connection.exec_driver_sql(f"DROP TABLE {database.prefix}{table}")
         connection.exec_driver_sql(f"UPDATE {database.prefix}alembic_version SET version_num = '0001'")
     database.close()
     with RegistryReader(address) as reader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ops.supply_chain.core.errors import InputError
 
-LATEST = "0002"
+LATEST = "0003"
 """The newest migration; a test compares it with the folder of migrations."""
 
 

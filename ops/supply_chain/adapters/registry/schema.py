@@ -145,3 +145,47 @@ Table(
     PrimaryKeyConstraint("name", "document_id", "number"),
     sqlite_with_rowid=False,
 )
+
+Table(
+    "fleet_runs",
+    METADATA,
+    Column("run", TEXT, nullable=False),
+    Column("started", TEXT, nullable=False),
+    PrimaryKeyConstraint("run"),
+    sqlite_with_rowid=False,
+)
+
+# `differing` is the digest of another result that the same task gave later; empty where there is none.
+Table(
+    "fleet_results",
+    METADATA,
+    Column("run", TEXT, ForeignKey("fleet_runs.run", ondelete="CASCADE"), nullable=False),
+    Column("task", TEXT, nullable=False),
+    Column("digest", TEXT, nullable=False),
+    Column("result", TEXT, nullable=False),
+    Column("differing", TEXT, nullable=False),
+    PrimaryKeyConstraint("run", "task"),
+)
+
+Table(
+    "fleet_projects",
+    METADATA,
+    Column("run", TEXT, ForeignKey("fleet_runs.run", ondelete="CASCADE"), nullable=False),
+    Column("project", TEXT, nullable=False),
+    Column("inputs", TEXT, nullable=False),
+    Column("task", TEXT, nullable=False),
+    PrimaryKeyConstraint("run", "project", "inputs"),
+    sqlite_with_rowid=False,
+)
+
+# A line of a component's ledger as its file has it; `run` is the run that wrote it, empty for an imported one.
+Table(
+    "ledger_lines",
+    METADATA,
+    Column("component", TEXT, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("line", TEXT, nullable=False),
+    Column("run", TEXT, nullable=False),
+    PrimaryKeyConstraint("component", "number"),
+    sqlite_with_rowid=False,
+)

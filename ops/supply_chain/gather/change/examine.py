@@ -116,11 +116,11 @@ def _vulnerabilities(states: ReviewStates) -> Advisories:
     with exploitation_feeds(run) as exploitation:
         base, head = (
             [
-                *vulnerability_findings(found, gate, matches, newest),
+                *vulnerability_findings(found, gate, matches, clear),
                 *gate.builder.classified(),
                 *_not_examined(found, gate),
             ]
-            for gate in project_gates(run, found, exploitation)
+            for gate, clear in zip(project_gates(run, found, exploitation), newest, strict=True)
         )
     head += unchecked_exploitation(exploitation, f"{VULNERABILITY}.not-examined")
     return Advisories(base, head, (*found.feeds, *exploitation.refs), (*found.notes, *exploitation.notes))

@@ -115,7 +115,8 @@ def read_gate_input(run: StageRun) -> tuple[GateProject, ...]:
     """
     if run.args.fleet is None:
         return _read([("", run.root, run.config)])
-    projects = _read([_described(folder) for folder in fleet_folders(run.args.fleet)])
+    # In a part of a fleet all locks may be broken: the run that made the parts decides that none can be read.
+    projects = _read([_described(folder) for folder in fleet_folders(run.args.fleet)], refuse=run.part is None)
     labels = [project.label for project in projects]
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice:
@@ -176,9 +177,10 @@ def _described(root: Path) -> tuple[str, Path, Config]:
     return describe(root, config, version=FLEET_VERSION).name, root, config
 
 
-def _read(described: Sequence[tuple[str, Path, Config]]) -> tuple[GateProject, ...]:
+def _read(described: Sequence[tuple[str, Path, Config]], *, refuse: bool = True) -> tuple[GateProject, ...]:
     found = [read_good_locks(root, config.locks) for _, root, config in described]
-    refuse_all_broken(found)
+    if refuse:
+        refuse_all_broken(found)
     return tuple(project_of(*entry, read) for entry, read in zip(described, found, strict=True))
 
 

@@ -27,10 +27,7 @@ class OpenedWheels(NamedTuple):
     @property
     def note(self) -> str:
         """The note about pins without an opened wheel; empty for none, and in a project that records no contents."""
-        if not self.refs or not self.unopened:
-            return ""
-        packages = plural(self.unopened, "package")
-        return f"the wheels of {packages} were not opened: what they contain was not examined"
+        return unopened_note(self.unopened) if self.refs and self.unopened else ""
 
 
 class LookupExtras(NamedTuple):
@@ -44,6 +41,11 @@ class LookupExtras(NamedTuple):
 
 
 NO_EXTRAS = LookupExtras()
+
+
+def unopened_note(number: int) -> str:
+    """Return the note about a number of pins without an opened wheel."""
+    return f"the wheels of {plural(number, 'package')} were not opened: what they contain was not examined"
 
 
 def opened_wheels(project: GateProject) -> OpenedWheels:

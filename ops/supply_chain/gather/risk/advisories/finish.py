@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.adapters.files import ledger as ledgers
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
+from ops.supply_chain.contracts.files.fleet import Tallies
 from ops.supply_chain.contracts.files.ledger import Ledger
 from ops.supply_chain.contracts.files.record import FeedRef, ToolRef
 from ops.supply_chain.contracts.values.finding import Finding, Severity
@@ -69,7 +71,7 @@ def project_gates(
         config = pins.project.config.response
         component = pins.project.label or run.project.name
         clock = ResponseClock(config, now=run.now)
-        ledger = ledgers.read(ledgers.ledger_path(run.artifacts, component))
+        ledger = ledgers.read(ledgers.ledger_path(run.ledgers, component))
         classifier = Classifier(pins.project.config.severity, today=clock.today)
         more = {"exploited": exploitation.of} if exploitation else {}
         builder = FindingBuilder(clock, ledger or Ledger(), zone=config.zone, classifier=classifier, **more)
@@ -81,8 +83,8 @@ def not_examined_findings(found: LookupResult, pins: ProjectPins) -> Iterator[Fi
     """Yield a finding for each pin of a project that was not examined, and for the project as a whole."""
     yield from (finding for project, finding in found.not_examined if project is pins.project)
     code = f"{found.gate}.{NOT_EXAMINED}"
-    locations = pins.locate(found.unexamined.keys(), findings=len(found.unexamined))
-    for key, where in sorted(locations.items()):
+    own = pins.pinned(found.unexamined)
+    for key, where in sorted(pins.locate(own.keys(), findings=len(own)).items()):
         step = "Use a snapshot that includes it, with --advisories" if key[1] else "Pin it to an exact version"
         if found.unexamined[key] == FOREIGN_FOLDER:
             step = "Move it into the project, or lock a released file of it with its hash"
@@ -118,7 +120,7 @@ def finish_advisory_gate(
     gate = _with_first_days(_outcome(run, found, findings), findings)
     if run.args.ledger:
         for project_gate, _ in findings:
-            path = ledgers.ledger_path(run.artifacts, project_gate.component)
+            path = ledgers.ledger_path(run.ledgers, project_gate.component)
             ledgers.add(path, project_gate.builder.sightings, today=project_gate.clock.today)
     torn = (TORN for project_gate, _ in findings if project_gate.ledger and project_gate.ledger.torn)
     sources = [found.selected.answer.description] if found.selected else []
@@ -140,7 +142,31 @@ def finish_advisory_gate(
         broken_input=gate.broken,
         excluded=all_excluded(pins.project for pins in found.projects),
         document={"sources": sources, "passed_over": [list(pair) for pair in skipped]},
+        tallies=_tallies(found) if run.part else {},
+        common=found.common,
     )
+
+
+def thing(key: PinKey) -> str:
+    """Return how tallies name a pin."""
+    return " ".join(key)
+
+
+def _tallies(found: LookupResult) -> Tallies:
+    """Return what parts of a fleet may share: each thing is counted once, in whichever of them it is."""
+    pins = {key for project in found.projects for key in project.pins}
+    inside = {key for project in found.projects for key in project.contents.inside.packages}
+    opened = any(project.contents.refs for project in found.projects)
+    return {
+        "pins": dict.fromkeys(map(thing, pins), 1),
+        "wanted": dict.fromkeys(map(thing, found.wanted), 1),
+        "examined": dict.fromkeys(map(thing, found.examined), 1),
+        "unusable": {"": 1} if found.unusable else {},
+        "unopened": {
+            project.project.label: project.contents.unopened for project in found.projects if project.contents.note
+        },
+        **({"inside": dict.fromkeys(map(thing, inside), 1), "inside_others": _others_inside(found)} if opened else {}),
+    }
 
 
 def _unasked(exploitation: ExploitationFeeds | None, findings: Iterable[Finding]) -> tuple[str, ...]:
@@ -197,7 +223,7 @@ def _of_the_future(gate: str, project_gate: ProjectGate) -> Iterator[Finding]:
 
 
 def _counts(found: LookupResult, findings: GateFindings, gate: GateOutcome) -> dict[str, int]:
-    accepted = _accepted(found, gate.findings)
+    accepted = accepted_pins(found.gate, gate.findings)
     return {
         "locks": sum(len(pins.project.locks) for pins in found.projects),
         "locked": len(found.wanted) - len(accepted),
@@ -219,14 +245,20 @@ def _inside(found: LookupResult) -> dict[str, int]:
     """Count what is inside wheels, and how much of that was not matched; absent where nothing is recorded."""
     if not any(pins.contents.refs for pins in found.projects):
         return {}
-    others = {
-        (part.purl, part.name, part.version): found.others is None
-        or bool(found.others.verdict(part.package, (part.version,)).reason)
+    others = _others_inside(found)
+    return {"inside": len(found.inside) + len(others), "inside_not_matched": sum(others.values())}
+
+
+def _others_inside(found: LookupResult) -> dict[str, int]:
+    """Return the packages of other ecosystems inside wheels, each with 1 if it was not matched."""
+    return {
+        json.dumps([part.purl, part.name, part.version]): int(
+            found.others is None or bool(found.others.verdict(part.package, (part.version,)).reason)
+        )
         for pins in found.projects
         for parts in pins.contents.inside.others.values()
         for part in parts
     }
-    return {"inside": len(found.inside) + len(others), "inside_not_matched": sum(others.values())}
 
 
 def _components(found: LookupResult) -> dict[str, int]:
@@ -243,12 +275,17 @@ def _feed_age(found: LookupResult) -> dict[str, int]:
     return {"feed_age_hours": max(ages) // SECONDS_PER_HOUR} if ages else {}
 
 
-def _accepted(found: LookupResult, findings: Iterable[Finding]) -> set[PinKey]:
-    """Return the unexamined pins that waivers accept in every project that has them."""
+def accepted_pins(gate: str, findings: Iterable[Finding]) -> set[PinKey]:
+    """Return the unexamined pins that waivers accept in every project that has them.
+
+    Args:
+        gate: The first part of the gate's finding codes.
+        findings: Those of all projects, after waivers.
+    """
     waived: set[PinKey] = set()
     open_: set[PinKey] = set()
     for finding in findings:
-        if finding.code == f"{found.gate}.{NOT_EXAMINED}" and finding.package:
+        if finding.code == f"{gate}.{NOT_EXAMINED}" and finding.package:
             (waived if finding.waived_by else open_).add((finding.package, finding.version))
     return waived - open_
 

@@ -6,11 +6,10 @@ What could not be examined (a pin, a project without a lock, a feed) becomes a f
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -32,17 +31,16 @@ from ops.supply_chain.core.addresses import INDEX_URL
 from ops.supply_chain.core.errors import ErrorClass, UnavailableError, UsageError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.lock_formats import how_to_lock
-from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, read_gate_input
+from ops.supply_chain.gather.gates.projects import GateProject, read_gate_input
 from ops.supply_chain.gather.gates.sboms import GivenSboms, read_given_sboms
 from ops.supply_chain.gather.risk.advisories.contents import NO_EXTRAS, LookupExtras, OpenedWheels, opened_wheels
 from ops.supply_chain.gather.risk.advisories.others import OtherPackages, read_other_packages
-from ops.supply_chain.gather.risk.advisories.source_options import add_source_options
+from ops.supply_chain.gather.risk.advisories.part_feed import require_feed
 from ops.supply_chain.risk.advisories.coverage import malware_shortfall, shortfall
 from ops.supply_chain.risk.advisories.matching import Matcher
 from ops.supply_chain.risk.advisories.pins import Locations, PinKey, PinOrigin, distinct, is_public, locate
 from ops.supply_chain.runner.context import StageRun
 
-SBOM_OPTION = "--sbom"
 NO_VERSION = "the lock has no exact version of it"
 FOREIGN_FOLDER = "it is a folder outside the project: the lock does not fix what is in it"
 OWN_FEED_REMEDY = (
@@ -50,6 +48,8 @@ OWN_FEED_REMEDY = (
     "https://storage.googleapis.com/osv-vulnerabilities/PyPI/all.zip."
 )
 NO_DEPENDENCIES = "no lock and no declared dependencies: nothing to check"
+
+_Found = TypeVar("_Found")
 
 
 class ProjectPins(NamedTuple):
@@ -64,6 +64,10 @@ class ProjectPins(NamedTuple):
         own = [key for key in keys if key in self.pins]
         return locate(self.project.locks, own, findings=findings) if own else {}
 
+    def pinned(self, found: Mapping[PinKey, _Found]) -> dict[PinKey, _Found]:
+        """Return what is about pins of this project: not what another one pins, nor its own packages."""
+        return {key: value for key, value in found.items() if key in self.pins and not self.pins[key].local}
+
 
 class LookupResult(msgspec.Struct, frozen=True, kw_only=True):
     """The pins of a run, and the advisories about them.
@@ -73,6 +77,7 @@ class LookupResult(msgspec.Struct, frozen=True, kw_only=True):
     pin has a version. `not_examined` are findings about a project or a feed as a whole. `unusable` is True if
     nothing counts as examined. `malware_records` is the number of records of malicious packages in all snapshots.
     `sboms` are those that were given in place of locks. `others` are the packages of other ecosystems; None without any.
+    `common` are the findings about a feed as a whole, in a part of a fleet.
     """
 
     gate: str
@@ -90,6 +95,7 @@ class LookupResult(msgspec.Struct, frozen=True, kw_only=True):
     malware_records: int = 0
     sboms: GivenSboms | None = None
     others: OtherPackages | None = None
+    common: tuple[Finding, ...] = ()
 
     @property
     def queried(self) -> tuple[PinKey, ...]:
@@ -105,27 +111,6 @@ class LookupResult(msgspec.Struct, frozen=True, kw_only=True):
     def examined(self) -> tuple[PinKey, ...]:
         """The pins that were examined."""
         return () if self.unusable else tuple(pin for pin in self.wanted if pin not in self.unexamined)
-
-
-def add_options(parser: argparse.ArgumentParser, kinds: Iterable[SourceKind]) -> None:
-    """Add the options of both gates."""
-    add_fleet_option(parser)
-    add_source_options(parser, kinds)
-    parser.add_argument("--ledger", action="store_true", help="record first sightings in the ledger")
-    parser.add_argument(
-        SBOM_OPTION,
-        action="append",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="examine an SBOM in place of the project's locks (CycloneDX 1.2 to 1.7, SPDX 2.2, 2.3 and 3.0.1, any "
-        "serialisation); repeatable; no record is written",
-    )
-
-
-def examines_sboms(words: Sequence[str]) -> bool:
-    """Return whether a command line gives SBOMs: such a run says nothing about the project, and leaves no record of it."""
-    return any(word == SBOM_OPTION or word.startswith(f"{SBOM_OPTION}=") for word in words)
 
 
 @contextmanager
@@ -170,8 +155,8 @@ def look_up(
     if not found.queried:
         yield found
         return
-    query = _query(run, found)
-    wanted = {SourceKind(name) for name in run.args.source} or set(kinds)
+    query = query_for(run, found)
+    wanted = {SourceKind.SNAPSHOT} if run.part else {SourceKind(name) for name in run.args.source} or set(kinds)
     plain, of_others = split_given(run.args.advisories)
     with ExitStack() as stack:
         try:
@@ -179,12 +164,15 @@ def look_up(
         except UnavailableError as error:
             if not of_others or found.others is None:
                 raise
-            yield _without_answer(found, error)
+            yield _with_common(run, _without_answer(found, error))
             return
+        if run.part:
+            require_feed(selected.answer.feed, run.part.setting.feed)
         found = _with_answer(found, selected)
         if with_malicious:
-            found = _with_malware_check(_with_folders(found, query), selected.answer)
-        yield msgspec.structs.replace(found, matcher=Matcher(found.advisories, now=run.now))
+            elsewhere = run.part.setting.malicious if run.part else ()
+            found = _with_malware_check(_with_folders(found, query, elsewhere), selected.answer)
+        yield msgspec.structs.replace(_with_common(run, found), matcher=Matcher(found.advisories, now=run.now))
 
 
 def _with_others(run: StageRun, found: LookupResult, extras: LookupExtras) -> LookupResult:
@@ -210,6 +198,15 @@ def _without_answer(found: LookupResult, error: UnavailableError) -> LookupResul
     """Report that no source answered about packages of PyPI, where those of other ecosystems have a feed."""
     unusable = (found.projects[0].project, _unusable_feed(found.gate, error.message, step=error.hint))
     return msgspec.structs.replace(found, not_examined=(*found.not_examined, unusable), unusable=True)
+
+
+def _with_common(run: StageRun, found: LookupResult) -> LookupResult:
+    """Name the findings about a feed as a whole in a part of a fleet; only the first part has them as a project's, too."""
+    if run.part is None:
+        return found
+    common = [pair for pair in found.not_examined if not (pair[1].path or pair[1].package)]
+    own = found.not_examined if run.carries_common else [pair for pair in found.not_examined if pair not in common]
+    return msgspec.structs.replace(found, not_examined=tuple(own), common=tuple(finding for _, finding in common))
 
 
 def _given_sboms(run: StageRun, gate: str) -> GivenSboms | None:
@@ -268,7 +265,8 @@ def _without_lock(gate: str, path: str) -> Finding:
     )
 
 
-def _query(run: StageRun, found: LookupResult) -> AdvisoryQuery:
+def query_for(run: StageRun, found: LookupResult) -> AdvisoryQuery:
+    """Return the query to the sources of advisories about what a lookup has to examine."""
     snapshot = run.config.feeds.osv_snapshot
     if snapshot and "://" not in snapshot:
         snapshot = str(configured_input(run.root, snapshot))
@@ -292,7 +290,7 @@ def _query(run: StageRun, found: LookupResult) -> AdvisoryQuery:
         public=public | inside,
         cache=run.cache,
         now=run.now,
-        offline=run.offline,
+        offline=run.offline or run.part is not None,  # of an address, the copy that the run itself has confirmed
         snapshot=snapshot,
     )
 
@@ -337,13 +335,21 @@ def _with_malware_check(found: LookupResult, answer: SourceResult) -> LookupResu
     )
 
 
-def _with_folders(found: LookupResult, query: AdvisoryQuery) -> LookupResult:
-    """Add the projects' folders of malicious packages; report one that cannot be read as not examined."""
+def _with_folders(found: LookupResult, query: AdvisoryQuery, elsewhere: Iterable[str]) -> LookupResult:
+    """Add the projects' folders of malicious packages; report one that cannot be read as not examined.
+
+    Args:
+        found: The lookup.
+        query: What was queried.
+        elsewhere: Those of projects of the same fleet that other workers examine.
+    """
     folders: dict[Path, GateProject] = {}
     for pins in found.projects:
         if pins.project.config.feeds.malicious:
             folder = configured_input(pins.project.root, pins.project.config.feeds.malicious)
             folders.setdefault(folder, pins.project)
+    for folder in map(Path, elsewhere):
+        folders.setdefault(folder, found.projects[0].project)
     for folder, project in sorted(folders.items()):
         found = _with_folder(found, query, folder, project)
     return found

@@ -9,7 +9,7 @@ from ops.supply_chain.adapters.osv.sources import SourceKind
 from ops.supply_chain.contracts.values.advisory import Status, Vulnerability
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.gather.risk.advisories.finish import ProjectGate
-from ops.supply_chain.gather.risk.advisories.lookup import LookupResult
+from ops.supply_chain.gather.risk.advisories.lookup import LookupResult, ProjectPins
 from ops.supply_chain.risk.advisories.pins import PinKey
 
 VULNERABILITY = "vulnerability"
@@ -28,6 +28,10 @@ class Malware(NamedTuple):
 
     matches: Mapping[PinKey, tuple[Vulnerability, ...]]
     elsewhere: Mapping[PinKey, tuple[str, ...]]
+
+    def of_project(self, pins: ProjectPins) -> Malware:
+        """Return what is about the pins of one project."""
+        return Malware(pins.pinned(self.matches), pins.pinned(self.elsewhere))
 
 
 def vulnerabilities_of(found: LookupResult) -> Matches:

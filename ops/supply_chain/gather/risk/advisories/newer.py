@@ -16,47 +16,44 @@ from ops.supply_chain.contracts.values.lock import PinSourceKind
 from ops.supply_chain.contracts.values.package_index import PageAddress, ProjectListing
 from ops.supply_chain.core.errors import StageError
 from ops.supply_chain.gather.risk.advisories.lookup import LookupResult
-from ops.supply_chain.risk.advisories.pins import PinKey
+from ops.supply_chain.risk.advisories.pins import PinKey, PinOrigin
 from ops.supply_chain.runner.context import StageRun
 
 
 def newest_clear(
     run: StageRun, found: LookupResult, matches: Mapping[PinKey, Sequence[Vulnerability]]
-) -> dict[PinKey, str]:
-    """Return the newest version on the index that no advisory affects, for each pin that needs it.
+) -> list[dict[PinKey, str]]:
+    """Return the newest version on its indexes that no advisory affects, for each pin that needs it.
 
     Args:
         run: The stage's run.
         found: The lookup, with its matcher.
         matches: The vulnerabilities of each pin that has any.
     Returns:
-        Pin -> version; a pin without one is left out.
+        For each project of the lookup, in order: pin -> version; a pin without one is left out.
     """
-    wanted = [key for key, hits in matches.items() if any(_needs_version(hit) for hit in hits)]
+    wanted = {key: hits for key, hits in matches.items() if any(_needs_version(hit) for hit in hits)}
     if not wanted or run.offline or found.matcher is None:
-        return {}
-    pages = {key: _pages(run, found, key) for key in wanted}
-    versions = ask_index(run, {page for listed in pages.values() for page in listed})
-    clear: dict[PinKey, str] = {}
-    for key, listed in pages.items():
+        return [{} for _ in found.projects]
+    pages = [{key: _pages(run, key[0], pins.pins[key]) for key in pins.pinned(wanted)} for pins in found.projects]
+    versions = ask_index(run, {page for listed in pages for own in listed.values() for page in own})
+    known: dict[tuple[PinKey, frozenset[PageAddress]], str] = {}
+    for key, own in {item for listed in pages for item in listed.items()}:
         # Of a package from several indexes only what each of them has can be installed everywhere.
-        common = [set(versions.get(page, ())) for page in listed]
-        version = found.matcher.newest_clear(*key, set.intersection(*common) if common else ())
-        if version:
-            clear[key] = version
-    return clear
+        common = [set(versions.get(page, ())) for page in own]
+        known[key, own] = found.matcher.newest_clear(*key, set.intersection(*common) if common else ())
+    return [{key: known[key, own] for key, own in listed.items() if known[key, own]} for listed in pages]
 
 
 def _needs_version(hit: Vulnerability) -> bool:
     return bool(hit.ends_after) and hit.status is not Status.SETTLED
 
 
-def _pages(run: StageRun, found: LookupResult, key: PinKey) -> set[PageAddress]:
-    """Return the project pages of a pin: of each index that a lock names for it."""
+def _pages(run: StageRun, name: str, origin: PinOrigin) -> frozenset[PageAddress]:
+    """Return the project pages of a pin: of each index that a lock of its project names for it."""
     default = run.config.index.url.rstrip("/")
-    origins = [project.pins[key] for project in found.projects if key in project.pins]
-    urls = {source.url for origin in origins for source in origin.sources if source.kind is PinSourceKind.INDEX}
-    return {PageAddress("" if url.rstrip("/") == default else url, key[0]) for url in urls}
+    urls = {source.url for source in origin.sources if source.kind is PinSourceKind.INDEX}
+    return frozenset(PageAddress("" if url.rstrip("/") == default else url, name) for url in urls)
 
 
 def ask_index(run: StageRun, pages: Collection[PageAddress]) -> Mapping[PageAddress, Sequence[Version]]:

@@ -1,0 +1,1 @@
+"""Dask, on whose workers a fleet of projects is examined."""
