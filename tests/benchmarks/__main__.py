@@ -15,6 +15,7 @@ from ops.supply_chain.core.start import TREE
 from tests.benchmarks import (
     affected,
     building,
+    cold_feed,
     exploitation,
     gates,
     peers,
@@ -32,6 +33,7 @@ RECORD = TREE / "docs" / "benchmarks.md"
 CASES = (
     *spine.CASES,
     *vulnerabilities.CASES,
+    *cold_feed.CASES,
     *exploitation.CASES,
     *shipped.CASES,
     *signing.CASES,

@@ -16,8 +16,9 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
+from ops.supply_chain.adapters.osv.zip_directory import PLAIN_FLAGS, ZipEntry, read_directory
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable
 
@@ -30,22 +31,12 @@ MOST_RECORD_BYTES = 16 << 20
 MOST_TOTAL_BYTES = 4 << 30
 """Unpacked; the dump of PyPI has under 100 MB."""
 
-_END, _LARGE_END = b"PK\x05\x06", b"PK\x06\x06"
-_LONGEST_END = (1 << 16) + 200
-"""Bytes: the end record with the longest comment, after the two records of a large zip."""
-
 PACKED_LEVEL = 1
 
 _LOCAL_HEADER = struct.Struct("<4s2xHH16xHH")
 """The header before a member's name (APPNOTE 4.3.7): signature, flags, method, lengths of the name and of the extra field."""
 
 _LOCAL_SIGNATURE = b"PK\x03\x04"
-_PLAIN_FLAGS = 0x080E
-"""Flags without effect on how a member is read: speed of packing, sizes after the content, UTF-8 (APPNOTE 4.4.4)."""
-
-_NOT_HERE = 0xFFFF
-"""The value of the count if it is in the record for large zips."""
-
 REMEDY = "Fetch the advisory snapshot again, or use another with --advisories."
 
 
@@ -68,19 +59,14 @@ class ZipRecords:
 
     def __init__(self, data: bytes, *, where: str) -> None:
         self._data, self._where = data, where
+        self._archive: zipfile.ZipFile | None = None
         with _zip_errors(where):
-            handle = io.BytesIO(data)
-            self._archive = zipfile.ZipFile(handle)
-            self._members = self._archive.infolist()
-            _check_names(self._members, where)
-            # zipfile skips what a damaged directory hides; a missing record would be a missed vulnerability.
-            if len(self._members) != _stated_count(handle):
-                raise _refused(where, "is not a complete zip: its directory does not have the stated number of members")
-            # No more than the stated size is read of a member.
-            sizes = [item.file_size for item in self._members if item.filename.endswith(RECORD_SUFFIX)]
-            self._ends = _ends(self._members, self._archive.start_dir)
-            if sum(sizes) > MOST_TOTAL_BYTES and max(sizes) <= MOST_RECORD_BYTES:
-                raise _refused(where, f"holds more than {MOST_TOTAL_BYTES} bytes")
+            self._members = read_directory(data)
+        _check_names(self._members, where)
+        # No more than the stated size is read of a member.
+        sizes = [member.size for member in self._members if member.name.endswith(RECORD_SUFFIX)]
+        if sum(sizes) > MOST_TOTAL_BYTES and max(sizes) <= MOST_RECORD_BYTES:
+            raise _refused(where, f"holds more than {MOST_TOTAL_BYTES} bytes")
 
     def __iter__(self) -> Iterator[ArchiveMember]:
         return self.members(range(len(self._members)))
@@ -89,7 +75,7 @@ class ZipRecords:
         """Return the places of all members, in order, in parts of about so many unpacked bytes, at least one part."""
         ends, size = [0], 0
         for place, member in enumerate(self._members, 1):
-            size += member.file_size
+            size += member.size
             if size >= most_bytes:
                 ends.append(place)
                 size = 0
@@ -107,42 +93,49 @@ class ZipRecords:
             member = self._members[place]
             data = self._plain_content(member)
             if data is None:
-                with _zip_errors(self._where):
-                    data = _read_member(self._archive, member, self._where)
-            yield ArchiveMember(member.filename, data if member.filename.endswith(RECORD_SUFFIX) else None)
+                data = self._content(place)
+            yield ArchiveMember(member.name, data if member.name.endswith(RECORD_SUFFIX) else None)
 
-    def _plain_content(self, member: zipfile.ZipInfo) -> bytes | None:
+    def _plain_content(self, member: ZipEntry) -> bytes | None:
         """Return the content of a member that is in order; None where that is not certain, which zipfile then decides.
 
         What zipfile compares is compared here as well, without the object that it makes for each member.
         """
-        start = member.header_offset
-        begin = start + _LOCAL_HEADER.size
-        if member.file_size > MOST_RECORD_BYTES or start < 0 or begin > len(self._data):
+        name = member.start + _LOCAL_HEADER.size
+        if member.size > MOST_RECORD_BYTES or member.start < 0 or name > len(self._data):
             return None
-        signature, flags, method, name, extra = _LOCAL_HEADER.unpack_from(self._data, start)
-        if (
-            signature != _LOCAL_SIGNATURE
-            or method != member.compress_type
-            or (flags | member.flag_bits) & ~_PLAIN_FLAGS
-        ):
+        signature, flags, method, length, extra = _LOCAL_HEADER.unpack_from(self._data, member.start)
+        if signature != _LOCAL_SIGNATURE or method != member.method or (flags | member.flags) & ~PLAIN_FLAGS:
             return None
-        own, content = member.orig_filename, begin + name + extra
-        end = content + member.compress_size
-        if not own.isascii() or self._data[begin : begin + name] != own.encode() or end > self._ends[start]:
+        content = name + length + extra
+        if self._data[name : name + length] != member.raw or content + member.packed > member.end:
             return None
-        data = _unpacked(self._data[content:end], method, member.file_size)
-        return data if data is not None and zlib.crc32(data) == member.CRC else None
+        data = _unpacked(self._data[content : content + member.packed], method, member.size)
+        return data if data is not None and zlib.crc32(data) == member.crc else None
+
+    def _content(self, place: int) -> bytes:
+        """Return the content of a member as zipfile reads it."""
+        member = self._members[place]
+        if member.size > MOST_RECORD_BYTES:
+            raise _refused(self._where, f"member {member.name!r} is larger than {MOST_RECORD_BYTES} bytes")
+        if member.method not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise _refused(self._where, f"member {member.name!r} is packed in a way that OSV does not use")
+        with _zip_errors(self._where):
+            if self._archive is None:
+                self._archive = zipfile.ZipFile(io.BytesIO(self._data))
+            # zipfile reads no more than the size that the directory claims, and fails where the CRC is not met or
+            # the member calls itself otherwise; what is no record is read as well, lest damage turn one into that.
+            return self._archive.read(self._archive.infolist()[place])
 
     def packed(self, place: int) -> PackedRecord:
         """Return a member that was read, packed as the zip has it."""
         member = self._members[place]
-        start = member.header_offset + _LOCAL_HEADER.size
-        start += sum(_LOCAL_HEADER.unpack_from(self._data, member.header_offset)[-2:])
-        data = self._data[start : start + member.compress_size]
-        if member.compress_type == zipfile.ZIP_STORED:
-            return pack(data[: member.file_size])
-        return PackedRecord(member.file_size, data)
+        start = member.start + _LOCAL_HEADER.size
+        start += sum(_LOCAL_HEADER.unpack_from(self._data, member.start)[-2:])
+        data = self._data[start : start + member.packed]
+        if member.method == zipfile.ZIP_STORED:
+            return pack(data[: member.size])
+        return PackedRecord(member.size, data)
 
 
 class PackedRecord(NamedTuple):
@@ -215,35 +208,14 @@ def _zip_errors(where: str) -> Iterator[None]:
         raise _refused(where, f"is not a complete zip: {error}") from error
 
 
-def _check_names(members: list[zipfile.ZipInfo], where: str) -> None:
+def _check_names(members: list[ZipEntry], where: str) -> None:
     if len(members) > MOST_MEMBERS:
         raise _refused(where, f"has more than {MOST_MEMBERS} members")
     seen: set[str] = set()
     for member in members:
-        if member.filename in seen:
-            raise _refused(where, f"has the member {member.filename!r} twice")
-        seen.add(member.filename)
-
-
-def _stated_count(handle: IO[bytes]) -> int:
-    """Return the number of members stated at the end of a zip (APPNOTE 4.3.14 to 4.3.16), -1 if there is none."""
-    size = handle.seek(0, os.SEEK_END)
-    handle.seek(max(0, size - _LONGEST_END))
-    end = handle.read()
-    place = end.rfind(_END)
-    if place < 0:
-        return -1
-    count = int(struct.unpack_from("<H", end, place + 10)[0])
-    if count < _NOT_HERE:
-        return count
-    place = end.rfind(_LARGE_END)
-    return -1 if place < 0 else int(struct.unpack_from("<Q", end, place + 32)[0])
-
-
-def _ends(members: Iterable[zipfile.ZipInfo], directory: int) -> dict[int, int]:
-    """Return where each member ends at the latest, by where it starts: at the next one, the last one at the directory."""
-    starts = sorted({member.header_offset for member in members})
-    return dict(itertools.pairwise([*starts, directory]))
+        if member.name in seen:
+            raise _refused(where, f"has the member {member.name!r} twice")
+        seen.add(member.name)
 
 
 def _unpacked(packed: bytes, method: int, size: int) -> bytes | None:
@@ -258,16 +230,6 @@ def _unpacked(packed: bytes, method: int, size: int) -> bytes | None:
     except zlib.error:
         return None
     return data if unpacker.eof and not unpacker.unused_data and len(data) == size else None
-
-
-def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> bytes:
-    if member.file_size > MOST_RECORD_BYTES:
-        raise _refused(where, f"member {member.filename!r} is larger than {MOST_RECORD_BYTES} bytes")
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise _refused(where, f"member {member.filename!r} is packed in a way that OSV does not use")
-    # zipfile reads no more than the size that the directory claims, and fails where the CRC is not met or
-    # the member calls itself otherwise; what is no record is read as well, lest damage turn one into that.
-    return archive.read(member)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -32,18 +32,19 @@ class FoundRecord(msgspec.Struct, array_like=True):
 class ScannedPart(msgspec.Struct, array_like=True):
     """Some records of a feed, counted.
 
-    `named` are the ids of those about packages of PyPI, `others` of the rest, `malware` of those about malicious packages;
-    `modified` has the time of change of each record that has one.
+    `ids` are those of all its usable records; `named` counts those about packages of PyPI, `malware` those about malicious ones,
+    `prefixes` all by the first part of their id. `modified` has the time of change of each record that has one.
     """
 
-    named: list[str] = []
-    others: list[str] = []
-    malware: list[str] = []
+    ids: list[str] = []
+    named: int = 0
+    malware: int = 0
+    withdrawn: int = 0
+    ignored: int = 0
+    prefixes: dict[str, int] = {}
     modified: list[int] = []
     packages: set[str] = set()
     misspelt: list[tuple[str, str]] = []
-    withdrawn: int = 0
-    ignored: int = 0
     unusable: list[UnusableRecord] = []
     found: list[FoundRecord] = []
 
@@ -56,7 +57,7 @@ class _Place(NamedTuple):
 
 
 class FeedScan:
-    """The records of a feed about some packages.
+    """The records of a feed about some packages; its counts are those of an index if the feed has one copy of each record.
 
     Args:
         records: The feed.
@@ -80,19 +81,17 @@ class FeedScan:
         self._unusable: list[UnusableRecord] = []
         self._found: dict[str, _Place] = {}
         ids: set[str] = set()
-        named: set[str] = set()
-        malware: set[str] = set()
         packages: set[str] = set()
         misspelt: set[tuple[str, str]] = set()
         prefixes: Counter[str] = Counter()
-        withdrawn = ignored = 0
+        named = malware = withdrawn = ignored = 0
         for places, part in parts:
-            ids.update(part.named, part.others)
-            named.update(part.named)
-            malware.update(part.malware)
+            ids.update(part.ids)
             packages |= part.packages
             misspelt.update(part.misspelt)
-            prefixes.update(map(prefix_of, [*part.named, *part.others]))
+            prefixes.update(part.prefixes)
+            named += part.named
+            malware += part.malware
             withdrawn += part.withdrawn
             ignored += part.ignored
             self._modified += part.modified
@@ -104,8 +103,8 @@ class FeedScan:
             withdrawn=withdrawn,
             packages=len(packages),
             ignored=ignored,
-            named=len(named),
-            malware=len(malware),
+            named=named,
+            malware=malware,
             repeated=prefixes.total() - len(ids),
             misspelt=tuple(sorted(misspelt)),
             prefixes=tuple(sorted(prefixes.items())),
@@ -184,14 +183,17 @@ def scan_part(members: Iterable[ArchiveMember], wanted: frozenset[str]) -> Scann
 
 
 def _count(part: ScannedPart, record: ScannedRecord) -> None:
-    (part.named if record.packages else part.others).append(record.id)
-    if record.malware:
-        part.malware.append(record.id)
+    part.ids.append(record.id)
+    prefix = prefix_of(record.id)
+    part.prefixes[prefix] = part.prefixes.get(prefix, 0) + 1
+    part.named += bool(record.packages)
+    part.malware += record.malware
+    part.withdrawn += record.withdrawn
     if record.modified is not None:
         part.modified.append(record.modified)
     part.packages.update(record.packages)
-    part.misspelt += ((record.id, spelling) for spelling in record.misspelt)
-    part.withdrawn += record.withdrawn
+    if record.misspelt:
+        part.misspelt += ((record.id, spelling) for spelling in record.misspelt)
 
 
 def _reader(records: ZipRecords, wanted: frozenset[str]) -> Callable[[tuple[int, int]], ScannedPart]:
