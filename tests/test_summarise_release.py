@@ -11,7 +11,8 @@ import pytest
 from ops.supply_chain import retain_artifacts, summarise_release
 from ops.supply_chain.contracts.files.verdict import GateFile, Weakening
 from ops.supply_chain.core import canonical
-from ops.supply_chain.release.assembly.summary import size_text, unsigned_among
+from ops.supply_chain.core.text import size_text
+from ops.supply_chain.release.assembly.summary import unsigned_among
 from tests.release.handmade import Handmade
 
 

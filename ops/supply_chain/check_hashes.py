@@ -1,11 +1,15 @@
 """Check that the index still serves every hash in the locks; with --bytes, download the files and hash them.
 
-Reads    locks, index: the project page of each pinned project, and with --bytes one file of each pin; with --bytes what is
-         recorded of the wheels' contents: name.contents.json beside each lock.
-Writes   record; with --record NAME.contents.json: what the downloaded wheels bundle, vendor and declare (PEP 770).
+Reads    locks, index: the project page of each pinned project, and with --bytes one file of each pin, all of them in each
+         run; with --bytes what is recorded of the wheels' contents: name.contents.json beside each lock. --bytes=changed
+         downloads only the files that no retained release has verified: data/artifacts/supply-chain/N/, where the bytes and the
+         signatures of each release that counts are verified first.
+Writes   record; with --record NAME.contents.json: what the downloaded wheels bundle, vendor and declare (PEP 770). Files with
+         a locked hash are kept by that hash in the user's cache, 2 GB of them, for builds and for --bytes=changed.
 Decides  every recorded hash still served by the index, yanked, replaced, quarantined; with --bytes, whether the
          downloaded bytes have the recorded hash, the metadata that the index serves is the wheel's own, and what is recorded
-         of its contents is in it. A wheel that cannot be opened is a note: nothing is known of its contents then.
+         of its contents is in it. A wheel that cannot be opened is a note: nothing is known of its contents then. After
+         --bytes=changed the claim that a file of every locked version was downloaded does not hold.
 Exits    0 no open finding, 2 usage, 3 a lock or a recorded content is malformed, 4 open findings, 5 an index or a file server did not
          answer, something could not be compared, or a file that pins or declares packages was not read.
 Network  the index of each pin, and with --bytes the servers of its files; --offline sends no request and exits 5.
@@ -26,23 +30,26 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import FeedRef
-from ops.supply_chain.contracts.files.wheel_contents import RecordedWheel
-from ops.supply_chain.contracts.values.core_metadata import CoreMetadata
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.package_index import PageAddress, ProjectListing
+from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UnavailableError, UsageError
 from ops.supply_chain.core.text import plural
 from ops.supply_chain.dependencies.index_hashes import results
 from ops.supply_chain.dependencies.index_hashes.compare import HashComparison, IndexEntry, compare, index_entry
-from ops.supply_chain.dependencies.index_hashes.downloads import FileDownload, HashedBytes, check_bytes, plan, plan_url
-from ops.supply_chain.dependencies.index_hashes.metadata import own_metadata
+from ops.supply_chain.dependencies.index_hashes.downloads import EarlierBytes, FileDownload, sha256_allowed
 from ops.supply_chain.dependencies.index_hashes.pins import HashScope, PinnedRelease, scope_of
 from ops.supply_chain.dependencies.index_hashes.results import Downloaded, NotExamined, ReleaseResult
+from ops.supply_chain.gather.dependencies.downloaded_files import (
+    DownloadedFiles,
+    correct_cache,
+    fetch_files,
+    plan_downloads,
+    to_open,
+)
 from ops.supply_chain.gather.dependencies.opened_wheels import (
     ProjectContents,
-    WheelReader,
     compare_contents,
-    is_wheel,
     notes_of,
     record_contents,
 )
@@ -54,30 +61,42 @@ from ops.supply_chain.gather.gates.projects import (
     all_locks,
     read_gate_input,
 )
+from ops.supply_chain.gather.gates.wheel_contents import recorded_contents
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
+    from ops.supply_chain.adapters.files.verified_files import VerifiedFiles
     from ops.supply_chain.adapters.index.client import PackageIndex
-    from ops.supply_chain.adapters.index.downloads import Wanted
     from ops.supply_chain.adapters.index.project_pages import Pages
 
 SCOPE = "hash"
 FEED = "package index, project pages"
+EVERYTHING, CHANGED = "everything", "changed"
+"""Values of --bytes."""
+
+BYTES = command("check_hashes", "--bytes")
+_BYTES = {None: "no", EVERYTHING: "yes", CHANGED: CHANGED}
+"""Value of --bytes -> the option in the record."""
 
 
-class _Downloads(NamedTuple):
-    """The downloads of each release, the number of files, their size in bytes, and the wheels that were opened."""
+class _Fetched(NamedTuple):
+    """What was downloaded, and for --bytes=changed what retained releases had verified before."""
 
-    by_release: dict[PinnedRelease, list[tuple[FileDownload, HashedBytes | NotExamined]]]
-    files: int
-    size: int
-    opened: dict[PinnedRelease, tuple[RecordedWheel, ...]]
+    downloads: DownloadedFiles
+    earlier: EarlierBytes | None = None
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add `--bytes`, `--record` and the fleet option."""
-    parser.add_argument("--bytes", action="store_true", help="also download one file of each pin and hash it")
+    parser.add_argument(
+        "--bytes",
+        nargs="?",
+        const=EVERYTHING,
+        choices=[EVERYTHING, CHANGED],
+        help="also download one file of each pin and hash it: everything (without a value), or changed: only what no "
+        "retained release has verified",
+    )
     parser.add_argument(
         "--record", action="store_true", help="with --bytes: record what the wheels contain, beside each lock"
     )
@@ -108,13 +127,43 @@ def _perform(run: StageRun) -> StageResult:
     pages = _fetch_pages(index, releases)
     entries = {release: entry for page in pages.read.values() for release, entry in page.items()}
     compared = {release: _compare(release, entries, pages) for release in releases}
-    downloads = _download(index, entries, compared) if run.args.bytes else None
-    cached = _correct_cache(index, downloads) if downloads else {}
+    fetched = _fetch(run, projects, index, plan_downloads(entries, compared)) if run.args.bytes else None
+    downloads = fetched.downloads if fetched else None
+    cached = correct_cache(index, downloads) if downloads else {}
     found = {
         release: results.result_of(release, comparison, _downloaded(release, downloads), cached)
         for release, comparison in compared.items()
     }
-    return _result(run, list(zip(projects, scopes, strict=True)), entries, found, downloads)
+    return _result(run, list(zip(projects, scopes, strict=True)), entries, found, fetched)
+
+
+def _fetch(
+    run: StageRun, projects: Sequence[GateProject], index: PackageIndex, planned: Sequence[FileDownload]
+) -> _Fetched:
+    """Download everything, or what retained releases have not verified."""
+    from ops.supply_chain.adapters.files.verified_files import VerifiedFiles
+
+    kept = VerifiedFiles(run.cache)
+    fetched = _fetch_into(kept, run, projects, index, planned)
+    kept.trim(run.now)
+    return fetched
+
+
+def _fetch_into(
+    kept: VerifiedFiles,
+    run: StageRun,
+    projects: Sequence[GateProject],
+    index: PackageIndex,
+    planned: Sequence[FileDownload],
+) -> _Fetched:
+    if run.args.bytes == EVERYTHING:
+        return _Fetched(fetch_files(index, planned, kept, run.progress))
+    from ops.supply_chain.gather.assurance.earlier_bytes import earlier_bytes
+
+    earlier = earlier_bytes(run, {sha256_allowed(download) for download in planned} - {""})
+    recorded = [recorded_contents(project.root, project.locks) for project in projects]
+    opening = None if run.args.record else to_open(recorded, earlier)
+    return _Fetched(fetch_files(index, planned, kept, run.progress, earlier=earlier, opening=opening), earlier)
 
 
 def _scope(project: GateProject) -> HashScope:
@@ -156,62 +205,7 @@ def _compare(
     return NotExamined(error.message, error.hint)
 
 
-def _download(
-    index: PackageIndex,
-    entries: Mapping[PinnedRelease, IndexEntry],
-    compared: Mapping[PinnedRelease, HashComparison | NotExamined],
-) -> _Downloads:
-    from ops.supply_chain.adapters.index.downloads import installable_tags
-    from ops.supply_chain.adapters.index.file_choice import representative
-
-    tags = installable_tags()
-    planned = [
-        download
-        for release, comparison in compared.items()
-        if isinstance(comparison, HashComparison)
-        for download in (
-            [plan_url(release)] if release.url else plan(release, entries[release], comparison, tags, representative)
-        )
-    ]
-    reader = WheelReader(planned)
-    sent = index.download({_wanted(download) for download in planned}, reader.read)
-    by_release: dict[PinnedRelease, list[tuple[FileDownload, HashedBytes | NotExamined]]] = {}
-    for download in planned:
-        wanted = _wanted(download)
-        served, error = sent.served.get(wanted), sent.failed.get(wanted)
-        outcome: HashedBytes | NotExamined = NotExamined("it was not requested", "Run again.")
-        if served is not None:
-            outcome = HashedBytes(*served)
-        elif error is not None:
-            outcome = NotExamined(error.message, error.hint)
-        by_release.setdefault(download.release, []).append((download, outcome))
-    opened = {release: wheels for release, found in by_release.items() if (wheels := reader.wheels_of(found))}
-    return _Downloads(by_release, len(sent.served), sum(served.size for served in sent.served.values()), opened)
-
-
-def _wanted(download: FileDownload) -> Wanted:
-    from ops.supply_chain.adapters.index.downloads import Wanted
-
-    announced = download.file.core_metadata if download.file else False
-    return Wanted(download.url, download.algorithms, announced, is_wheel(download))
-
-
-def _correct_cache(index: PackageIndex, downloads: _Downloads) -> dict[FileDownload, CoreMetadata]:
-    """Replace cached metadata that differs from that of a wheel with a recorded hash; return what was wrong."""
-    found = {}
-    for release, sent in downloads.by_release.items():
-        for download, result in sent:
-            if isinstance(result, NotExamined) or result.metadata is None or result.metadata.problem:
-                continue
-            own = own_metadata(download, result.metadata)
-            if own is not None and download.file is not None and check_bytes(download, result) is None:
-                wrong = index.correct_metadata(release.page.home, download.file, own)
-                if wrong is not None:
-                    found[download] = wrong
-    return found
-
-
-def _downloaded(release: PinnedRelease, downloads: _Downloads | None) -> Downloaded | None:
+def _downloaded(release: PinnedRelease, downloads: DownloadedFiles | None) -> Downloaded | None:
     return None if downloads is None else downloads.by_release.get(release, [])
 
 
@@ -220,8 +214,9 @@ def _result(
     projects: Sequence[tuple[GateProject, HashScope]],
     entries: Mapping[PinnedRelease, IndexEntry],
     found: Mapping[PinnedRelease, ReleaseResult],
-    downloads: _Downloads | None,
+    fetched: _Fetched | None,
 ) -> StageResult:
+    downloads = fetched.downloads if fetched else None
     contents = _contents(projects, downloads)
     findings = [
         (project, _findings(project, scope, _with_contents(found, of_project)))
@@ -247,9 +242,12 @@ def _result(
             "bytes": downloads.size,
             "opened": sum(map(len, downloads.opened.values())),
         }
+    if fetched is not None and fetched.earlier is not None:
+        counts["verified_before"] = fetched.downloads.earlier
     notes = () if unlocked else results.notes_of(counts)
     notes += (f"{plural(len(written), 'file')} written; review and commit",) if written else ()
     notes += () if run.args.record else notes_of(contents)
+    notes += _notes_on_changed(fetched)
     return StageResult(
         outcome=gate.outcome,
         counts=counts,
@@ -257,10 +255,11 @@ def _result(
         reads=tuple(
             {ref.path: ref for project, _ in projects for ref in project.lock_refs}.values(),
         )
-        + tuple(ref for of_project in contents for ref in of_project.refs),
+        + tuple(ref for of_project in contents for ref in of_project.refs)
+        + (downloads.refs if downloads is not None else ()),
         writes=written,
         feeds=(FeedRef(name=FEED, version="", sha256=results.digest_of(entries), age_seconds=0),) if entries else (),
-        options={"bytes": "yes" if downloads else "no", **({"record": "yes"} if run.args.record else {})},
+        options={"bytes": _BYTES[run.args.bytes], **({"record": "yes"} if run.args.record else {})},
         notes=notes,
         broken_input=gate.broken,
         excluded=all_excluded(project for project, _ in projects),
@@ -268,7 +267,24 @@ def _result(
     )
 
 
-def _contents(projects: Sequence[tuple[GateProject, HashScope]], downloads: _Downloads | None) -> list[ProjectContents]:
+def _notes_on_changed(fetched: _Fetched | None) -> tuple[str, ...]:
+    """Return the notes of --bytes=changed: what was not downloaded in this run, and what that does not show."""
+    if fetched is None or fetched.earlier is None:
+        return ()
+    number = fetched.downloads.earlier
+    if not number:
+        return fetched.earlier.unusable
+    files = "1 file was" if number == 1 else f"{number} files were"
+    text = (
+        f"{files} verified by retained releases and not downloaded in this run (--bytes=changed): what the index sends for "
+        f"{'it' if number == 1 else 'them'} today is not known, and the claim bytes-verified needs {BYTES}"
+    )
+    return (text, *fetched.earlier.unusable)
+
+
+def _contents(
+    projects: Sequence[tuple[GateProject, HashScope]], downloads: DownloadedFiles | None
+) -> list[ProjectContents]:
     opened = downloads.opened if downloads else {}
     return [compare_contents(project, scope.releases.values(), opened) for project, scope in projects]
 

@@ -194,6 +194,8 @@ def options() -> Iterator[str]:
             takes = "" if action.nargs == 0 else f" takes {action.nargs or 'a value'}"
             needed = " required" if action.required else ""
             for name in names:
+                if action.nargs == "?" and action.option_strings:  # with a value, and alone
+                    yield f"{row.script} {name}"
                 yield f"{row.script} {name}{takes}{needed}"
                 yield from (f"{row.script} {name} {choice}" for choice in action.choices or ())
 

@@ -106,6 +106,9 @@ def test_a_gate_gathers_and_everything_else_stops(
 
 
 def test_an_option_goes_to_each_stage_that_knows_it(started: list[list[str]]) -> None:
+    assert route(["check_hashes"], ["--bytes", "--record"]) == {"check_hashes": ["--bytes", "--record"]}
+    assert route(["check_hashes"], ["--bytes", "changed"]) == {"check_hashes": ["--bytes", "changed"]}
+    assert route(["check_hashes"], ["--bytes=changed"]) == {"check_hashes": ["--bytes=changed"]}
     routed = route(STEPS, ["--offline", "--try-gate-value", "3", "--try-last-value=--x", "--quick"])
     assert routed == {
         "try_gate": ["--offline", "--try-gate-value", "3", "--quick"],

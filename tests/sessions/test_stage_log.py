@@ -11,7 +11,8 @@ import pytest
 
 from ops.supply_chain.core import canonical
 from ops.supply_chain.runner.pipeline import StageEnd
-from ops.supply_chain.sessions.stage_log import StageLog, count_in, may_redraw, running_lines
+from ops.supply_chain.runner.progress import progress_name
+from ops.supply_chain.sessions.stage_log import LiveLines, StageLog, count_in, may_redraw, running_lines
 from tests.risk.findings.test_causes import record
 
 COLUMNS = 80
@@ -87,6 +88,28 @@ def test_running_lines_fit_and_have_a_time() -> None:
     lines = list(running_lines({"check_vulnerabilities": 0.0, "evaluate_policy (provenance)": 2.0}, 3725.5))
     assert all(len(line) <= COLUMNS and line.isascii() for line in lines)
     assert [line.split()[-2] for line in lines] == ["3725.5", "3723.5"]
+
+
+def test_a_running_line_shows_how_far_the_stage_is() -> None:
+    reached = {"check_hashes": "61/174 MB"}
+    lines = list(running_lines({"check_hashes": 0.0, "check_locks": 0.0}, 1.0, lambda label: reached.get(label, "")))
+    assert all(len(line) <= COLUMNS for line in lines)
+    assert ["61/174 MB" in line for line in lines] == [True, False]
+
+
+def test_what_a_stage_states_of_itself_is_read_from_its_file(tmp_path: Path) -> None:
+    (tmp_path / "records").mkdir()
+    path = tmp_path / "records" / progress_name("check_hashes")
+    lines = LiveLines(tmp_path)
+    lines._began = {"check_hashes": 0.0}
+    for data, shown in ((b"61/174 MB", "61/174 MB"), (b"\xff", ""), (b"\x1b[31m" + b"x" * 99, "x")):
+        path.write_bytes(data)
+        text = lines._text().plain
+        assert shown in text
+        assert "\x1b" not in text
+        assert len(text) <= COLUMNS
+    path.unlink()
+    assert "MB" not in lines._text().plain
 
 
 def test_lines_are_drawn_on_a_terminal_and_taken_off_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,16 @@ def plural(count: int, singular: str, plural_form: str = "") -> str:
     return f"{count:,} {singular if count == 1 else plural_form or f'{singular}s'}"
 
 
+def size_text(size: int) -> str:
+    """Write a size with three digits and a unit of 1,000."""
+    value = float(size)
+    for unit in ("B", "kB", "MB"):
+        if value < 1000:  # noqa: PLR2004 - the step from one unit to the next
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.3g} {unit}"
+        value /= 1000
+    return f"{value:.3g} GB"
+
+
 def sentences(text: str) -> list[str]:
     """Return the sentences of a text; a full stop inside a file name or a version ends none."""
     return [sentence for sentence in _SENTENCE_END.split(text) if sentence]

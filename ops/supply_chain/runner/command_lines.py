@@ -86,22 +86,29 @@ def listed_parser(script: str) -> argparse.ArgumentParser | None:
     return parser
 
 
-def listed_flags(script: str) -> dict[str, int] | None:
-    """Return the options of a stage, each with the number of words that follow it; None where the table does not have it."""
+def listed_flags(script: str) -> dict[str, int | None] | None:
+    """Return the options of a stage, each with the number of words that follow it; None where the table does not have it.
+
+    The number is None where one word may follow, or none.
+    """
     row = _table().get(script)
     if row is None:
         return None
-    own = {name: 0 if option.get("nargs") == 0 else 1 for option in row["options"] for name in option["names"]}
+    own = {name: _width(option.get("nargs")) for option in row["options"] for name in option["names"]}
     return flags_of(parser_for(script, "")) | {name: width for name, width in own.items() if name.startswith("-")}
 
 
-def flags_of(parser: argparse.ArgumentParser) -> dict[str, int]:
+def flags_of(parser: argparse.ArgumentParser) -> dict[str, int | None]:
     """Return the options of a parser, likewise."""
     return {
-        flag: 0 if action.nargs == 0 else 1
+        flag: _width(action.nargs)
         for action in parser._actions  # noqa: SLF001 - argparse has no public list of its options
         for flag in action.option_strings
     }
+
+
+def _width(nargs: int | str | None) -> int | None:
+    return None if nargs == "?" else 0 if nargs == 0 else 1
 
 
 @cache

@@ -35,7 +35,10 @@ def route(stages: Sequence[str], options: Sequence[str]) -> dict[str, list[str]]
                 hint=_advice_on(flag, {known for options_of in flags.values() for known in options_of}),
                 kind=ErrorClass.COMMAND_LINE,
             )
-        width = 1 + (flags[receivers[0]][flag] if "=" not in options[position] else 0)
+        following = options[position + 1 : position + 2]
+        takes = flags[receivers[0]][flag]
+        takes = bool(following) and not following[0].startswith("-") if takes is None else takes
+        width = 1 + (takes if "=" not in options[position] else 0)
         for stage in receivers:
             routed[stage] += options[position : position + width]
         position += width
@@ -52,7 +55,7 @@ def _advice_on(flag: str, known: Collection[str]) -> str:
     return f"{nearest_option(flag, sorted(known))}The shared options are listed with --help."
 
 
-def _flags(stage: str) -> dict[str, int]:
+def _flags(stage: str) -> dict[str, int | None]:
     listed = listed_flags(stage)
     if listed is not None:
         return listed

@@ -37,7 +37,7 @@ from ops.supply_chain.runner.dist_folder import dist_folder, hold_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
 from ops.supply_chain.runner.failures import system_failure
 from ops.supply_chain.runner.fleet_part import read_part, write_result
-from ops.supply_chain.runner.progress import Progress
+from ops.supply_chain.runner.progress import Progress, progress_name
 from ops.supply_chain.runner.setbacks import finished_stages, setbacks
 from ops.supply_chain.runner.streams import Streams, advise_for, terminal_width, wants_colour
 
@@ -183,22 +183,28 @@ def _context(stage: str, args: argparse.Namespace, now: datetime, *, records: bo
             f"{root}: is not a folder", hint="Give the project's folder with --project.", kind=ErrorClass.NO_PROJECT
         )
     config = read_config(root)
+    dist = dist_folder(args.dist, root, config)
     named = environment_index(config.index, os.environ) if stage in _ASK_AN_INDEX else None
     return StageRun(
         stage=stage,
         args=args,
         root=root,
-        dist=dist_folder(args.dist, root, config),
+        dist=dist,
         artifacts=absolute(args.artifacts),
         cache=cache_folder(args.cache),
         config=with_environment_index(config, os.environ) if named else config,
         now=now,
         offline=args.offline,
         invocation=os.environ.get(HOLDER_VARIABLE) or f"urn:uuid:{uuid.uuid4()}",
-        progress=Progress(enabled=not args.public_log),
+        progress=Progress(enabled=not args.public_log, shared=_shared_progress(stage, dist)),
         version_needed=records,
         notes=(named.note,) if named else (),
     )
+
+
+def _shared_progress(stage: str, dist: Path) -> Path | None:
+    """Return the file by which a session learns how far the stage is; None outside of a session."""
+    return dist / RECORDS_FOLDER / progress_name(stage) if os.environ.get(HOLDER_VARIABLE) else None
 
 
 def _records_of_run(run: StageRun) -> Path | None:

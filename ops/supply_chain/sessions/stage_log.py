@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode, InputError
 from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.runner.pipeline import StageEnd
+from ops.supply_chain.runner.progress import progress_name
 from ops.supply_chain.runner.stage import RECORDS_FOLDER
 from ops.supply_chain.runner.streams import print_error
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 REDRAWS_PER_SECOND = 4
 FRAMES = "|/-\\"
+MOST_REACHED = 16
+"""Characters of how far a stage is."""
+
 _WORDS = {ExitCode.PASS: "pass", ExitCode.DENIED: "denied", ExitCode.NOT_EXAMINED: "not examined"}
 _COUNTED = ("components", "rules", "files", "statements", "subjects")
 """Counts of records that say how much a stage did, the first one that there is."""
@@ -46,7 +50,7 @@ class StageLog:
     def __init__(self, path: Path, *, live: bool | None = None) -> None:
         self._path = path
         self.ends: list[StageEnd] = []
-        self._lines = LiveLines() if (may_redraw(os.environ) if live is None else live) else None
+        self._lines = LiveLines(path.parent) if (may_redraw(os.environ) if live is None else live) else None
 
     def started(self, stages: Sequence[str]) -> None:
         """Show what runs now."""
@@ -103,9 +107,14 @@ def _shown(text: str) -> str:
 
 
 class LiveLines:
-    """The lines of the stages that run, redrawn in place; those of stages that ended are printed above them."""
+    """The lines of the stages that run, redrawn in place; those of stages that ended are printed above them.
 
-    def __init__(self) -> None:
+    Args:
+        dist: Where the stages state how far they are.
+    """
+
+    def __init__(self, dist: Path) -> None:
+        self._records = dist / RECORDS_FOLDER
         self._began: dict[str, float] = {}
         self._live: Live | None = None
 
@@ -146,19 +155,29 @@ class LiveLines:
     def _text(self) -> Text:
         from rich.text import Text
 
-        return Text("\n".join(running_lines(self._began, time.monotonic())), no_wrap=True, overflow="crop")
+        lines = running_lines(self._began, time.monotonic(), self._reached)
+        return Text("\n".join(lines), no_wrap=True, overflow="crop")
+
+    def _reached(self, label: str) -> str:
+        """Return how far a stage says it is; empty if it says nothing."""
+        with suppress(OSError, ValueError):
+            return (self._records / progress_name(label.partition(" ")[0])).read_text(encoding="ascii")[:MOST_REACHED]
+        return ""
 
 
-def running_lines(began: Mapping[str, float], now: float) -> Iterator[str]:
+def running_lines(
+    began: Mapping[str, float], now: float, reached: Callable[[str], str] = lambda _label: ""
+) -> Iterator[str]:
     """Yield a line for each stage that runs.
 
     Args:
         began: When each began, in seconds of a clock.
         now: That clock.
+        reached: Returns how far the stage with a label is, in a few characters; empty where that is not known.
     """
     frame = FRAMES[int(now * REDRAWS_PER_SECOND) % len(FRAMES)]
     for stage, since in dict(began).items():
-        yield f"{stage:<28} {'running ' + frame:<13} {'':>10} {now - since:7.1f} s"
+        yield f"{stage:<28} {'running ' + frame:<13} {printable(reached(stage)):>10} {now - since:7.1f} s"
 
 
 def count_in(counts: Mapping[str, int]) -> str:

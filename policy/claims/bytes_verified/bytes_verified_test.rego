@@ -10,6 +10,10 @@ cases := {
 		"patch": [{"op": "add", "path": "/release/records/check_hashes/counts/files", "value": 90}],
 		"pass": true,
 	},
+	"what retained releases verified is not what the index sends today": {
+		"patch": [{"op": "add", "path": "/release/records/check_hashes/options/bytes", "value": "changed"}],
+		"only": ["option"],
+	},
 }
 
 test_cases if {

@@ -108,6 +108,14 @@ def test_limits_are_those_that_the_sentences_name() -> None:
     }
 
 
+def test_a_run_that_left_out_downloads_says_so() -> None:
+    path = "/release/records/check_hashes/options/bytes"
+    for value, expected in (("changed", "no retained release had verified"), ("no", "No file was downloaded.")):
+        verdict = verdict_of("bytes_verified", {"op": "add", "path": path, "value": value})
+        [reason] = verdict.denials
+        assert expected in reason.message
+
+
 def test_what_was_not_examined_leaves_a_claim_open() -> None:
     tried = [(read, value) for read in reads() for value in read.unexamined()]
     for read, value in tried:

@@ -32,7 +32,7 @@ class BuildEnvironment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_environment(
-    folder: Path, lock: bytes, *, where: str, config: Config, cache: Path, offline: bool
+    folder: Path, lock: bytes, *, where: str, config: Config, cache: Path, offline: bool, wheels: Path | None = None
 ) -> BuildEnvironment:
     """Make the environment of a build.
 
@@ -43,6 +43,7 @@ def make_environment(
         config: The project's configuration, for the index.
         cache: The folder of uv's cache.
         offline: True lets uv use its cache only.
+        wheels: A folder with wheels of the lock; where they are all that is needed, the index is not asked.
     Raises:
         InputError: The lock has a pin without a hash or without a wheel, or with a hash that is wrong.
         UnavailableError: uv is missing, or the index does not answer.
@@ -57,7 +58,9 @@ def make_environment(
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
     python = programs / ("python.exe" if os.name == "nt" else "python")
     options = ["--require-hashes", "--only-binary", ":all:", "--no-deps", "--link-mode", "copy"]
-    _run([*uv, "pip", "install", *options, "--python", str(python), "-r", str(listed)], variables, where)
+    install = [*uv, "pip", "install", *options, "--python", str(python), "-r", str(listed)]
+    if wheels is None or not _installs([*install, "--no-cache", "--no-index", "--find-links", str(wheels)], variables):
+        _run(install, variables, where)
     _readable(folder)
     return BuildEnvironment(python=python, programs=programs)
 
@@ -72,16 +75,17 @@ def _readable(folder: Path) -> None:
                 path.chmod(mode & 0o755 | 0o444 | (0o111 if mode & 0o100 else 0))
 
 
+def _installs(command: Sequence[str], variables: Mapping[str, str]) -> bool:
+    """Install from a folder of wheels; return whether all were there. uv installs all of them, by their hashes, or none."""
+    try:
+        return _ended(command, variables).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
 def _run(command: Sequence[str], variables: Mapping[str, str], where: str) -> None:
     try:
-        done = subprocess.run(
-            list(command),
-            env=dict(variables),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=INSTALL_SECONDS,
-            check=False,
-        )
+        done = _ended(command, variables)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UnavailableError(f"{where}: cannot be installed: {type(error).__name__}") from error
     if done.returncode == 0:
@@ -94,4 +98,15 @@ def _run(command: Sequence[str], variables: Mapping[str, str], where: str) -> No
         )
     raise InputError(
         f"{where}: cannot be installed with its hashes: {words}", hint=f"Compile it again: {advised('lock')}."
+    )
+
+
+def _ended(command: Sequence[str], variables: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        list(command),
+        env=dict(variables),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=INSTALL_SECONDS,
+        check=False,
     )

@@ -6,7 +6,7 @@ import hashlib
 import tempfile
 import time
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack
 from email.utils import parsedate_to_datetime
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -43,7 +43,8 @@ class HttpRequest(NamedTuple):
     With `spooled` as well, they are in a temporary file.
     `accepted` are further statuses whose answer is wanted, of any type and perhaps empty: a service may say in
     it why there is nothing. It is never kept. `followed` is False for what must reach this address alone, a token for
-    example: a redirect is then a failure.
+    example: a redirect is then a failure. `arrived` gets the number of bytes of each part of a hashed body as it comes, and
+    minus their sum where the body is of no use.
     """
 
     url: str
@@ -60,6 +61,7 @@ class HttpRequest(NamedTuple):
     accepted: frozenset[int] = frozenset()
     spooled: bool = False
     followed: bool = True
+    arrived: Callable[[int], object] | None = None
 
 
 class HttpResponse(NamedTuple):
@@ -105,10 +107,13 @@ async def read_answer(
         return HttpResponse(status, url, headers, media, b"".join([part async for part in parts]))
     hashers = {algorithm: hashlib.new(algorithm) for algorithm in question.hashed}
     size = 0
+    arrived = question.arrived or _unheeded
     with ExitStack() as stack:
+        stack.callback(lambda: arrived(-size))
         file = stack.enter_context(tempfile.SpooledTemporaryFile(SPOOL_BYTES)) if question.spooled else None
         async for part in parts:
             size += len(part)
+            arrived(len(part))
             for hasher in hashers.values():
                 hasher.update(part)
             if file is not None:
@@ -116,6 +121,10 @@ async def read_answer(
         stack.pop_all()
     digests = {name: hasher.hexdigest() for name, hasher in hashers.items()}
     return HttpResponse(status, url, headers, media, b"", digests, size, file)
+
+
+def _unheeded(_size: int) -> None:
+    return
 
 
 def media_type(content_type: str) -> str:

@@ -15,7 +15,14 @@ from typing import TypeVar
 
 from ops.supply_chain.adapters.http.client import HttpClient, Timeouts
 from ops.supply_chain.adapters.index.address import accounts_for, read_address
-from ops.supply_chain.adapters.index.downloads import TIMEOUTS, Downloads, ReadWheel, Wanted, download
+from ops.supply_chain.adapters.index.downloads import (
+    NOTHING_RECEIVED,
+    TIMEOUTS,
+    ByteReceiver,
+    Downloads,
+    Wanted,
+    download,
+)
 from ops.supply_chain.adapters.index.pin_metadata import PinMetadata
 from ops.supply_chain.adapters.index.project_pages import Pages, read_pages
 from ops.supply_chain.adapters.index.session import SYSTEM, IndexSession, Limits
@@ -110,8 +117,12 @@ class PackageIndex:
         """
         return read_pages(self._session, self._url, asked, reader)
 
-    def download(self, wanted: Collection[Wanted], read_wheel: ReadWheel | None = None) -> Downloads:
-        """Download files to nowhere and hash them; see `adapters.index.downloads`."""
+    def download(
+        self,
+        wanted: Collection[Wanted],
+        receiver: ByteReceiver = NOTHING_RECEIVED,
+    ) -> Downloads:
+        """Download files and hash them; see `adapters.index.downloads`."""
         timeouts = self._timeouts or TIMEOUTS
         return download(
             wanted,
@@ -120,7 +131,7 @@ class PackageIndex:
             offline=self._session.offline,
             timeouts=timeouts,
             largest=self._session.limits.download_bytes,
-            read_wheel=read_wheel,
+            receiver=receiver,
         )
 
     def correct_metadata(self, home: str, file: IndexFile, metadata: CoreMetadata) -> CoreMetadata | None:

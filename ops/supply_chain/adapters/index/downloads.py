@@ -1,9 +1,9 @@
-"""Distribution files as their servers serve them now: hashed while they stream, and not kept.
+"""Distribution files as their servers serve them now: hashed while they stream.
 
 Of a wheel, its METADATA is read from the same bytes, with what the index serves as such, so that the two can be compared;
-and what it contains, by a function of the caller.
-Nothing here is cached. A file that had the right bytes yesterday says nothing about what a server hands out
-today, which is what a download checks; the bytes themselves are not used.
+what else the bytes are for is up to a function of the caller.
+No answer here comes from a cache. A file that had the right bytes yesterday says nothing about what a server hands out
+today, which is what a download checks.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Wanted(NamedTuple):
     """One file: its address and the algorithms to hash it by, in hashlib's names, sorted.
 
     `announced` is what the index says of a wheel's metadata file, as `IndexFile.core_metadata`; False compares nothing.
-    `opened` is True for a wheel whose contents are read.
+    `opened` is True for a file whose bytes the caller reads.
     """
 
     url: str
@@ -45,8 +45,18 @@ class Wanted(NamedTuple):
     opened: bool = False
 
 
-ReadWheel = Callable[[str, IO[bytes]], None]
-"""Takes the address and the bytes of a wheel, in another thread; the file is closed afterwards."""
+class ByteReceiver(NamedTuple):
+    """What a caller does with downloaded bytes.
+
+    `read` takes the address and the bytes of each file that is to be opened, in another thread, one after the other; the
+    file is closed afterwards. `arrived` gets the number of bytes as they come; a negative one takes back what is of no use.
+    """
+
+    read: Callable[[str, IO[bytes]], None] | None = None
+    arrived: Callable[[int], object] | None = None
+
+
+NOTHING_RECEIVED = ByteReceiver()
 
 
 class Served(NamedTuple):
@@ -73,9 +83,9 @@ def download(
     largest: int,
     offline: bool = False,
     timeouts: Timeouts = TIMEOUTS,
-    read_wheel: ReadWheel | None = None,
+    receiver: ByteReceiver = NOTHING_RECEIVED,
 ) -> Downloads:
-    """Download files to nowhere.
+    """Download files and hash them.
 
     Args:
         wanted: Any order.
@@ -84,7 +94,7 @@ def download(
         largest: Most bytes of one file.
         offline: True makes each one a failure.
         timeouts: Time limits and number of attempts, and how many at a time.
-        read_wheel: Reads the contents of those that are to be opened, one after the other.
+        receiver: Gets the bytes.
     Returns:
         Both parts in the order of their addresses. A file that its server does not have is a failure.
     Raises:
@@ -105,7 +115,7 @@ def download(
         async with client:
 
             async def fetch(one: Wanted) -> Served:
-                return await _fetch(client, one, largest, read_wheel if one.opened else None, reading)
+                return await _fetch(client, one, largest, receiver, reading)
 
             at_once = timeouts.concurrency
             await gather_each(
@@ -120,8 +130,9 @@ def download(
 
 
 async def _fetch(
-    client: HttpClient, one: Wanted, largest: int, read_wheel: ReadWheel | None, reading: asyncio.Lock
+    client: HttpClient, one: Wanted, largest: int, receiver: ByteReceiver, reading: asyncio.Lock
 ) -> Served:
+    read_file = receiver.read if one.opened else None
     question = HttpRequest(
         one.url,
         largest,
@@ -129,7 +140,8 @@ async def _fetch(
         absent=frozenset(),
         packed=False,
         hashed=one.algorithms,
-        spooled=one.announced is not False or read_wheel is not None,
+        spooled=one.announced is not False or read_file is not None,
+        arrived=receiver.arrived,
     )
     answer = await client.get(question)
     if answer is None:  # `absent` is empty: every status but 200 is a failure
@@ -138,9 +150,9 @@ async def _fetch(
     if answer.file is None:
         return Served(hashes, answer.size)
     with answer.file:
-        if read_wheel is not None:
+        if read_file is not None:
             async with reading:
-                await asyncio.to_thread(read_wheel, one.url, answer.file)
+                await asyncio.to_thread(read_file, one.url, answer.file)
         if one.announced is False:
             return Served(hashes, answer.size)
         return Served(hashes, answer.size, await _metadata(client, one, answer.file))
@@ -164,6 +176,11 @@ def _host(one: Wanted) -> str:
         return urlsplit(one.url).netloc
     except ValueError:
         return ""
+
+
+def install_key(hashes: Collection[str]) -> str:
+    """Return what the choice among the files with these hashes depends on, for an installer: hashes and interpreter."""
+    return " ".join([*sorted(hashes), *installable_tags()])
 
 
 @lru_cache(maxsize=1)

@@ -25,6 +25,9 @@ from ops.supply_chain.dependencies.index_hashes.pins import PinnedRelease, algor
 
 UNIVERSAL = "py3-none-any"
 SIZE_UNKNOWN = 1 << 62
+DOWNLOADED = "download:"
+"""Before the name of a file that was downloaded and has a locked SHA-256, in what a record names as read."""
+
 _WHEEL_PARTS = (5, 6)
 
 
@@ -33,7 +36,8 @@ class FileDownload(NamedTuple):
 
     `allowed` are hashes: in each algorithm that occurs among them, the bytes must have one of them. It is empty
     if the file is downloaded only to learn its hashes. `algorithms` are those to hash with, sorted. `file` is a wheel's
-    entry on the index, whose metadata is compared with the wheel's own; None compares nothing.
+    entry on the index, whose metadata is compared with the wheel's own; None compares nothing. `size` is what the index
+    says, in bytes; 0 where it says nothing. `installed` is True for the wheel that this interpreter would install.
     """
 
     release: PinnedRelease
@@ -42,14 +46,48 @@ class FileDownload(NamedTuple):
     allowed: tuple[str, ...]
     algorithms: tuple[str, ...]
     file: IndexFile | None = None
+    size: int = 0
+    installed: bool = False
 
 
 class HashedBytes(NamedTuple):
-    """What a server sent: hashes in the requested algorithms, the number of bytes, and metadata, if wanted."""
+    """What a server sent: hashes in the requested algorithms, the number of bytes, and metadata, if wanted.
+
+    `earlier` is the retained release for which these bytes were downloaded; empty if it was now.
+    """
 
     hashes: tuple[str, ...]
     size: int
     metadata: WheelMetadata | None = None
+    earlier: str = ""
+
+
+class EarlierFile(NamedTuple):
+    """A file that was downloaded for a retained release, and had the locked hash.
+
+    `contents` are the digests of the files beside the locks whose entries were compared with the wheels in the same run.
+    """
+
+    size: int
+    version: str
+    contents: frozenset[str] = frozenset()
+
+
+class EarlierBytes(NamedTuple):
+    """What retained releases, each of which verifies, downloaded and hashed.
+
+    `files` is SHA-256 -> what the newest of these releases has of it. `unusable` are sentences about releases that name some
+    of the files and do not verify, so that they count for nothing.
+    """
+
+    files: Mapping[str, EarlierFile]
+    unusable: tuple[str, ...] = ()
+
+
+def sha256_allowed(download: FileDownload) -> str:
+    """Return the one SHA-256 that the bytes must have, without the algorithm; empty where that is not all that is compared."""
+    only = download.allowed if download.algorithms == ("sha256",) and len(download.allowed) == 1 else ("",)
+    return only[0].removeprefix("sha256:")
 
 
 def plan(
@@ -80,11 +118,13 @@ def plan(
     candidates = [file for file in entry.files if not served.isdisjoint(file.hashes)]
     if not candidates:
         return ()
-    chosen = [min(candidates, key=lambda file: _rank(file, tags))]
+    first = min(candidates, key=lambda file: _rank(file, tags))
+    installed = _rank(first, tags)[0] == 0
+    chosen = [first]
     described_by = representative(candidates)
     if described_by is not None and described_by.filename.endswith(".whl") and described_by not in chosen:
         chosen.append(described_by)
-    return tuple(_download(release, file, ()) for file in chosen)
+    return tuple(_download(release, file, ())._replace(installed=installed and file is first) for file in chosen)
 
 
 def plan_url(release: PinnedRelease) -> FileDownload:
@@ -128,7 +168,8 @@ def _download(release: PinnedRelease, file: IndexFile, unannounced: Collection[s
     named = {digest for pinned in release.files if pinned.name == file.filename for digest in pinned.hashes}
     allowed = tuple(sorted(named or set(release.hashes).intersection(file.hashes)))
     wheel = file if file.filename.endswith(".whl") and file.core_metadata is not False else None
-    return FileDownload(release, file.filename, file.url, allowed, _algorithms([*allowed, *unannounced]), wheel)
+    algorithms = _algorithms([*allowed, *unannounced])
+    return FileDownload(release, file.filename, file.url, allowed, algorithms, wheel, file.size or 0)
 
 
 def _algorithms(hashes: Collection[str]) -> tuple[str, ...]:

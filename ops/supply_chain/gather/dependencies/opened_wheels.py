@@ -7,12 +7,13 @@ from typing import IO, NamedTuple
 
 import msgspec
 
+from ops.supply_chain.adapters.files.verified_files import VerifiedFiles
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.wheel_contents import RecordedWheel
 from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.core.text import plural
 from ops.supply_chain.dependencies.index_hashes.compare import HashIssue
-from ops.supply_chain.dependencies.index_hashes.downloads import FileDownload, HashedBytes, check_bytes
+from ops.supply_chain.dependencies.index_hashes.downloads import FileDownload, HashedBytes, check_bytes, sha256_allowed
 from ops.supply_chain.dependencies.index_hashes.pins import PinnedRelease
 from ops.supply_chain.dependencies.index_hashes.results import NotExamined, contents_differ
 from ops.supply_chain.formats.wheel import WHEEL_ENDING
@@ -31,19 +32,43 @@ Sent = Iterable[tuple[FileDownload, HashedBytes | NotExamined]]
 
 
 class WheelReader:
-    """Opens wheels as they are downloaded.
+    """Opens wheels as they are downloaded, and keeps the files that have a locked hash.
 
     Args:
-        planned: Everything that is downloaded.
+        planned: Everything that is downloaded, or was kept.
+        kept: Where the files are kept.
     """
 
-    def __init__(self, planned: Iterable[FileDownload]) -> None:
-        self._about = {download.url: download for download in planned if is_wheel(download)}
+    def __init__(self, planned: Iterable[FileDownload], kept: VerifiedFiles) -> None:
+        self._about = {download.url: download for download in planned}
+        self._kept = kept
         self._opened: dict[str, RecordedWheel] = {}
 
-    def read(self, url: str, file: IO[bytes]) -> None:
+    def receive(self, url: str, file: IO[bytes]) -> None:
+        """Keep a downloaded file, and open it if it is a wheel.
+
+        Raises:
+            OutputError: The cache cannot be written.
+        """
+        from ops.supply_chain.adapters.index.downloads import install_key
+
+        download = self._about[url]
+        chosen = install_key(download.release.hashes) if download.installed else ""
+        self._kept.keep(download.name, file, download.allowed, chosen=chosen)
+        self.open(url, file)
+
+    def open_kept(self, download: FileDownload) -> bool:
+        """Open a file from those that are kept; return whether it is there, with the bytes that it should have."""
+        with self._kept.opened(sha256_allowed(download)) as file:
+            if file is not None:
+                self.open(download.url, file)
+            return file is not None
+
+    def open(self, url: str, file: IO[bytes]) -> None:
         """Open one wheel; what is wrong with it becomes part of its record."""
         download = self._about[url]
+        if not is_wheel(download):
+            return
         release = download.release
         try:
             wheel = open_wheel(file, release.page.name, release.version, download.name)

@@ -33,6 +33,7 @@ from ops.supply_chain.adapters.files.git import GitState
 from ops.supply_chain.adapters.files.inputs import read_input
 from ops.supply_chain.adapters.files.package_folders import PackageFolder, package_folders
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
+from ops.supply_chain.adapters.files.verified_files import VerifiedFiles
 from ops.supply_chain.contracts.config.build import BuildConfig
 from ops.supply_chain.contracts.files.build_report import (
     NO_DIFFOSCOPE,
@@ -187,6 +188,8 @@ def _build(
     locks: Mapping[str, Lock],
     variables: Mapping[str, str],
 ) -> _Built:
+    from ops.supply_chain.adapters.index.downloads import install_key
+
     path = lock_path(package)
     if path not in locks:
         raise UsageError(
@@ -207,6 +210,9 @@ def _build(
     )
     with build_folder() as folder, ThreadPoolExecutor(max_workers=1) as pool:
         exported = pool.submit(export_sources, given, folder)
+        wheels = folder / "wheels"
+        wheels.mkdir()
+        chosen = [install_key(entry.pin.hashes) for entry in lock.entries]
         environment = make_environment(
             folder / "env",
             read_input(run.root, path) or b"",
@@ -214,6 +220,7 @@ def _build(
             config=run.config,
             cache=run.cache / "uv",
             offline=run.offline,
+            wheels=wheels if VerifiedFiles(run.cache).place(chosen, wheels) else None,
         )
         packages = exported.result()
         pair = two_conditions(epoch, environment.python)

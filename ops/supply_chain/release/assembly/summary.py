@@ -11,6 +11,7 @@ from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.values.release_naming import naming_of
 from ops.supply_chain.contracts.values.signature_names import NOT_SIGNED, bundle_name, bundle_suffix, is_signed
 from ops.supply_chain.core.outcome import Outcome
+from ops.supply_chain.core.text import size_text
 
 RELEASED = "dist:release/"
 
@@ -74,16 +75,6 @@ def summary_text(summary: Summary, *, next_step: str) -> str:
         f"  next      {next_step}",
     ]
     return "\n".join(lines)
-
-
-def size_text(size: int) -> str:
-    """Write a size with three digits and a unit of 1,000."""
-    value = float(size)
-    for unit in ("B", "kB", "MB"):
-        if value < 1000:  # noqa: PLR2004 - the step from one unit to the next
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.3g} {unit}"
-        value /= 1000
-    return f"{value:.3g} GB"
 
 
 def _retained(summary: Summary) -> str:
