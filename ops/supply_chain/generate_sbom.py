@@ -27,6 +27,7 @@ import argparse
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.adapters.files.folders import empty
@@ -41,6 +42,7 @@ from ops.supply_chain.core.errors import ErrorClass, OutputError, UnavailableErr
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.formats.lock_formats import how_to_lock
+from ops.supply_chain.gather.release.sbom_files import FOLDER, SbomFile, write_sboms
 from ops.supply_chain.gather.release.subject import subject_of
 from ops.supply_chain.inventory.build.documents import LockInventory
 from ops.supply_chain.inventory.build.union import Union
@@ -50,10 +52,7 @@ from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.gather.gates.projects import GateProject
-    from ops.supply_chain.inventory.writers.cyclonedx import Rendered
 
-FOLDER = "sbom"
-LOCKS_FOLDER = "locks"
 SCOPE = "sbom"
 """The scope of waivers that are reported here; check_locks reports those of `lock`."""
 
@@ -170,33 +169,23 @@ def _metadata(run: StageRun, locks: Sequence[Lock]) -> MetadataAnswer:
 
 
 def _write_locks(run: StageRun, inventory: LockInventory, union: Union, formats: Sequence[SbomFormat]) -> list[FileRef]:
-    from ops.supply_chain.inventory.writers.outputs import outputs_for
+    from ops.supply_chain.gather.release.lock_documents import write_lock_documents
 
-    outputs = outputs_for(formats)
-    writes: list[FileRef] = []
-    for lock in run.progress.track(inventory.locks, label="writing", total=len(inventory.locks)):
-        document = inventory.document_of(lock)
-        union.add(document)
-        for output in outputs:
-            rendered = output.writer.render(document)
-            name = f"{FOLDER}/{LOCKS_FOLDER}/{lock.path}{output.lock_suffix}"
-            _refuse(name, _lock_problems(rendered, document, output.cyclonedx_version))
-            write_atomic(run.dist / name, rendered.chunks, durable=False)
-            writes.append(FileRef(path=f"dist:{name}", sha256=rendered.sha256, size=rendered.size))
-    return writes
+    written = write_lock_documents(run.dist, inventory, union, formats)
+    # Before the bar, which is a thread: processes are started with the first result.
+    results = chain([next(written, [])], written)
+    total = len(inventory.locks)
+    return [ref for refs in run.progress.track(results, label="writing", total=total) for ref in refs]
 
 
 def _write_aggregate(run: StageRun, aggregate: Document, formats: Sequence[SbomFormat]) -> list[FileRef]:
     from ops.supply_chain.inventory.writers.outputs import outputs_for
 
-    writes: list[FileRef] = []
-    for output in outputs_for(formats):
-        rendered = output.writer.render(aggregate)
-        name = f"{FOLDER}/{run.project.name}-sbom{output.aggregate_suffix}"
-        _refuse(name, _aggregate_problems(rendered, output.cyclonedx_version))
-        write_atomic(run.dist / name, rendered.chunks)
-        writes.append(FileRef(path=f"dist:{name}", sha256=rendered.sha256, size=rendered.size))
-    return writes
+    name = f"{run.project.name}-sbom"
+    outputs = outputs_for(formats)
+    return write_sboms(
+        run.dist, [SbomFile(f"{name}{output.aggregate_suffix}", aggregate, output) for output in outputs]
+    )
 
 
 class _Distributions(NamedTuple):
@@ -216,12 +205,10 @@ def _write_distributions(run: StageRun, aggregate: Document, formats: Sequence[S
     for distribution in described_distributions(run.dist, aggregate):
         found.reads.append(distribution.ref)
         found.counts.update(counts_of_distribution(distribution.document))
-        for output in outputs_for(formats):
-            rendered = output.writer.render(distribution.document)
-            name = f"{FOLDER}/{run.project.name}-{distribution.name}{output.lock_suffix}"
-            _refuse(name, _aggregate_problems(rendered, output.cyclonedx_version))
-            write_atomic(run.dist / name, rendered.chunks)
-            found.writes.append(FileRef(path=f"dist:{name}", sha256=rendered.sha256, size=rendered.size))
+        name = f"{run.project.name}-{distribution.name}"
+        document = distribution.document
+        files = [SbomFile(f"{name}{output.lock_suffix}", document, output) for output in outputs_for(formats)]
+        found.writes.extend(write_sboms(run.dist, files))
     return found
 
 
@@ -268,33 +255,6 @@ def _write_environment(run: StageRun, data: bytes | None) -> list[FileRef]:
     name = f"{FOLDER}/{run.project.name}-sbom-environment.json"
     write_atomic(run.dist / name, data)
     return [FileRef(path=f"dist:{name}", sha256=sha256_bytes(data), size=len(data))]
-
-
-def _lock_problems(rendered: Rendered, document: Document, version: str) -> list[str]:
-    from ops.supply_chain.adapters.tools.schemas import schema_problems
-    from ops.supply_chain.inventory.checks.own_output import lock_problems, whole_problems
-
-    if not version:
-        return whole_problems(b"".join(rendered.chunks))
-    return lock_problems(rendered, document, lambda plain: schema_problems(plain, version))
-
-
-def _aggregate_problems(rendered: Rendered, version: str) -> list[str]:
-    from ops.supply_chain.adapters.tools.schemas import schema_problems
-    from ops.supply_chain.inventory.checks.own_output import aggregate_problems, whole_problems
-
-    if not version:
-        return whole_problems(b"".join(rendered.chunks))
-    return aggregate_problems(rendered, lambda plain: schema_problems(plain, version))
-
-
-def _refuse(name: str, problems: Sequence[str]) -> None:
-    if problems:
-        raise OutputError(
-            f"{name}: does not pass its own check: {problems[0]}"
-            + (f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""),
-            hint="This is a defect of sealwright: please report it with the lock.",
-        )
 
 
 def _result(

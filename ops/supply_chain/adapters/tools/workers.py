@@ -16,12 +16,14 @@ import select
 import signal
 import socket
 import struct
+import sys
 import tempfile
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Generic, NamedTuple, Self, TypeVar
 
@@ -35,7 +37,7 @@ R = TypeVar("R")
 
 MOST_WORKERS = 8
 AHEAD = 2
-"""Items that a worker has been given and not finished."""
+"""Items that a worker has been given and not finished, where nothing else is asked for."""
 
 YOUNG, OLDEST = 0, 2
 """Generations of the collector of cycles."""
@@ -46,6 +48,7 @@ WHOLE_COLLECTION = 32
 OUT_OF_MEMORY = 91
 """Exit status of a worker that had no memory left."""
 
+_THREADS = Path("/proc/self/task")
 _HEADER = struct.Struct("!Q")
 _DONE, _FAILED = b"d", b"f"
 
@@ -99,6 +102,7 @@ class Workers(Generic[T, R]):
         types: Of an item and of a result, as `msgspec` knows types.
         count: How many; 0 for one for each core that this process may use, at most `MOST_WORKERS`.
         method: How processes are started; empty for `fork` where there is one.
+        ahead: Items that a worker has been given and not finished; 1 where few of them differ much.
     """
 
     def __init__(
@@ -109,12 +113,14 @@ class Workers(Generic[T, R]):
         *,
         count: int = 0,
         method: str = "",
+        ahead: int = AHEAD,
     ) -> None:
         self._prepare, self._arguments, self._types = prepare, arguments, types
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(types[1])
         self._count = count or min(cores(), MOST_WORKERS)
         self._method = method or ("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
+        self._ahead = ahead
         self._workers: list[_Worker[T]] = []
 
     def __enter__(self) -> Self:
@@ -159,7 +165,7 @@ class Workers(Generic[T, R]):
         open_ = [slot for slot in order if not slot.done]
         if open_ and (alone(item) or any(slot.alone for slot in open_)):
             return False
-        return len(open_) < self._count * AHEAD and len(order) < self._count * AHEAD * 2
+        return len(open_) < self._count * self._ahead and len(order) < self._count * self._ahead * 2
 
     def _free(self) -> _Worker[T]:
         """Return the worker with the fewest items."""
@@ -235,6 +241,11 @@ class Workers(Generic[T, R]):
 def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def may_fork() -> bool:
+    """Return True if there is a second core, and no thread whose locks would stay locked in a fork."""
+    return sys.platform == "linux" and cores() > 1 and len(os.listdir(_THREADS)) == 1  # noqa: PTH208 - names are enough
 
 
 def _described(code: int) -> str:

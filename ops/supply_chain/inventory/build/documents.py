@@ -154,18 +154,17 @@ class LockInventory:
         places: list[Place] = []
         packages = self.packages
         for entry in lock.entries:
-            pin = packages.resolve(entry.pin, folder)
-            identity = packages.identity(pin)
+            pin, identity, ref = packages.known(entry.pin, folder)
             if entry.pin.local and self.is_root(entry.pin):
                 places.append(Place(root_ref, identity.key, entry))
                 continue
-            ref = packages.ref(identity)
             places.append(Place(ref, identity.key, entry))
-            if ref in by_ref:
-                by_ref[ref].pins.append(pin)
-                by_ref[ref].entries.append(entry)
-            else:
+            found = by_ref.get(ref)
+            if found is None:
                 by_ref[ref] = _LockedPackage(identity, [pin], [entry])
+            else:
+                found.pins.append(pin)
+                found.entries.append(entry)
         return by_ref, places
 
     def _component(self, lock: Lock, package: _LockedPackage, found: Edges) -> Component:
@@ -176,7 +175,7 @@ class LockInventory:
             occurrences=_occurrences(lock, entries),
             depends_on=found.depends_on,
             depends_complete=found.complete,
-            direct=direct_of([entry.direct for entry in entries]),
+            direct=direct_of([entry.direct for entry in entries]) if len(entries) > 1 else entries[0].direct,
             groups=_sorted(map(printable, groups)) if groups else (),
             kinds=_KINDS[lock.kind],
             scope=self._scope(lock, entries),
@@ -185,6 +184,8 @@ class LockInventory:
     def _scope(self, lock: Lock, entries: Sequence[LockEntry]) -> InstallScope | None:
         if self._scopes is None:
             return None
+        if len(entries) == 1:
+            return self._scopes.scope_of(lock, entries[0].groups)
         scopes = self._scopes
         return strongest(scopes.scope_of(lock, entry.groups) for entry in entries)
 
@@ -272,6 +273,8 @@ def _root(package: Package, places: Sequence[Place], found: Mapping[str, Edges])
 
 def _occurrences(lock: Lock, entries: Sequence[LockEntry]) -> tuple[Occurrence, ...]:
     path = printable(lock.path)
+    if len(entries) == 1 and entries[0].path == lock.path:
+        return (Occurrence(lock=path, path=path, line=entries[0].line),)
     places = {(entry.path, entry.line) for entry in entries}
     return tuple(
         Occurrence(lock=path, path=path if name == lock.path else printable(name), line=line)

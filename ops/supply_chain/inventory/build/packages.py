@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import unquote
 
 import msgspec
@@ -52,6 +53,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 NO_FACTS = Facts()
 
 
+class SharedPin(NamedTuple):
+    """A pin as all locks share it: equal pins are one object. `ref` is the reference of its package."""
+
+    pin: Pin
+    identity: Identity
+    ref: str
+
+
 class Packages:
     """The packages of some locks.
 
@@ -87,20 +96,31 @@ class Packages:
                 self._learn(entry.pin, folder)
         wanted = sorted((identity, reference_of(identity, self._purl(identity))) for identity in self._pins)
         self._refs = unique_references(wanted, taken)
+        self._known: dict[tuple[int, str], SharedPin] = {}
+        self._known_anywhere: dict[int, SharedPin] = {}
 
     @property
     def identities(self) -> tuple[Identity, ...]:
         """All packages, sorted."""
         return tuple(sorted(self._pins))
 
-    def resolve(self, pin: Pin, folder: str) -> Pin:
-        """Return the one object for a pin of a lock in a folder: equal pins are identical."""
-        foldered = folder if pin.source.kind is PinSourceKind.PATH else ""
-        return self._resolved[(id(pin), foldered)]
-
-    def identity(self, resolved: Pin) -> Identity:
-        """Return the identity of a resolved pin."""
-        return self._identities[id(resolved)]
+    def known(self, pin: Pin, folder: str) -> SharedPin:
+        """Return what all locks share of a pin of a lock in a folder."""
+        found = self._known_anywhere.get(id(pin))
+        if found is not None:
+            return found
+        is_path = pin.source.kind is PinSourceKind.PATH
+        key = (id(pin), folder if is_path else "")
+        found = self._known.get(key)
+        if found is None:
+            resolved = self._resolved[key]
+            identity = self._identities[id(resolved)]
+            found = SharedPin(resolved, identity, self._refs[identity])
+            if is_path:
+                self._known[key] = found
+            else:
+                self._known_anywhere[id(pin)] = found
+        return found
 
     def ref(self, identity: Identity) -> str:
         """Return the reference of a package."""

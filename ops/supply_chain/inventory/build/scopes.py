@@ -111,15 +111,20 @@ class Scopes:
             _Rule(path_matcher([rule.path]), frozenset(map(normalise, rule.groups)), rule.scope) for rule in rules
         ]
         self._known: dict[tuple[str, str], InstallScope] = {}
+        self._strongest: dict[tuple[str, tuple[str, ...]], InstallScope] = {}
 
-    def scope_of(self, lock: Lock, groups: Iterable[str]) -> InstallScope:
+    def scope_of(self, lock: Lock, groups: tuple[str, ...]) -> InstallScope:
         """Return the scope of an entry: the strongest of its groups.
 
         Args:
             lock: The lock that it is in.
             groups: Of the entry; empty if unknown.
         """
-        return strongest(self._of_group(lock, group) for group in groups or ("",))
+        found = self._strongest.get((lock.path, groups))
+        if found is None:
+            scope = strongest(self._of_group(lock, group) for group in groups or ("",))
+            found = self._strongest[lock.path, groups] = scope
+        return found
 
     def _of_group(self, lock: Lock, group: str) -> InstallScope:
         found = self._known.get((lock.path, group))

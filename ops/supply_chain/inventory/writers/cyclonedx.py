@@ -92,7 +92,8 @@ class CycloneDxWriter:
 
     def __init__(self, version: Version = Version.V1_6) -> None:
         self.version = version
-        self._pieces: dict[tuple[Any, ...], _Pieces] = {}
+        self._pieces: dict[tuple[int, int], _Pieces] = {}
+        self._shapes: dict[tuple[Any, ...], int] = {}
         self._entries: dict[tuple[str, tuple[str, ...]], bytes] = {}
         self._fresh: list[bytes] = []
 
@@ -131,47 +132,22 @@ class CycloneDxWriter:
     def _components(self, document: Document) -> list[bytes]:
         around: dict[tuple[str, str], tuple[bytes, bytes]] = {}
         found: list[bytes] = []
+        shapes = _Shapes(document, self._shapes)
         for component in document.components:
-            known = len(self._pieces)
-            place = _Delivered(supplier_in(document, component.package), delivery_of(document, component) or "")
-            found.append(self._component(component, place, around))
-            if len(self._pieces) > known:
+            key = (id(component.package), shapes.number_of(component))
+            pieces = self._pieces.get(key)
+            is_fresh = pieces is None
+            if pieces is None:
+                place = _Delivered(supplier_in(document, component.package), delivery_of(document, component) or "")
+                pieces = self._pieces[key] = _cut(component, place)
+            found.append(_joined(pieces, component.occurrences, around))
+            if is_fresh:
                 self._fresh.append(found[-1])
         if document.distribution is not None:
             files = [fragment(file_component(file), 2) for file in document.distribution.files]
             self._fresh += files
             found += files
         return array(found, 1)
-
-    def _component(
-        self, component: Component, place: _Delivered, around: dict[tuple[str, str], tuple[bytes, bytes]]
-    ) -> bytes:
-        pieces = self._pieces_of(component, place)
-        if len(component.occurrences) != 1 or not component.occurrences[0].line:
-            return pieces.head + _many_occurrences(component.occurrences) + pieces.tail
-        occurrence = component.occurrences[0]
-        line = around.get((occurrence.lock, occurrence.path))
-        if line is None:
-            line = around[(occurrence.lock, occurrence.path)] = _around_line(occurrence)
-        return b"".join((pieces.head, line[0], b"%d" % occurrence.line, line[1], pieces.tail))
-
-    def _pieces_of(self, component: Component, place: _Delivered) -> _Pieces:
-        key = (
-            id(component.package),
-            component.direct,
-            component.groups,
-            component.depends_complete,
-            component.kinds,
-            component.scope,
-            component.part,
-            component.evidence,
-            component.notes,
-            place,
-        )
-        found = self._pieces.get(key)
-        if found is None:
-            found = self._pieces[key] = _cut(component, place)
-        return found
 
     def _dependencies(self, document: Document) -> Iterator[bytes]:
         described = (document.root, *document.components)
@@ -184,6 +160,70 @@ class CycloneDxWriter:
                 depends = {"dependsOn": list(component.depends_on)} if component.depends_on else {}
                 entry = self._entries[key] = fragment({"ref": component.package.ref, **depends}, 2)
             yield entry
+
+
+class _Shapes:
+    """Numbers for what decides, besides the package, how a component of a document is written; equal things have one number.
+
+    Args:
+        document: Whose components are asked for.
+        numbers: Those that a writer gave so far.
+    """
+
+    def __init__(self, document: Document, numbers: dict[tuple[Any, ...], int]) -> None:
+        self._numbers = numbers
+        self._root = document.root.package
+        self._whole = (self._root.producer, document.distribution is not None)
+        self._last: Component | None = None
+        self._number = 0
+
+    def number_of(self, component: Component) -> int:
+        """Return the number of a component; most are like the one before."""
+        last = self._last
+        if (
+            last is None
+            or component.direct is not last.direct
+            or component.groups is not last.groups
+            or component.depends_complete is not last.depends_complete
+            or component.kinds is not last.kinds
+            or component.scope is not last.scope
+            or component.part is not last.part
+            or component.evidence is not last.evidence
+            or component.notes is not last.notes
+            or component.package is self._root
+            or last.package is self._root
+        ):
+            self._number = self._numbered(component)
+        self._last = component
+        return self._number
+
+    def _numbered(self, component: Component) -> int:
+        shape = (
+            component.direct,
+            component.groups,
+            component.depends_complete,
+            component.kinds,
+            component.scope,
+            component.part,
+            component.evidence,
+            component.notes,
+            component.package is self._root,
+            self._whole,
+        )
+        return self._numbers.setdefault(shape, len(self._numbers))
+
+
+def _joined(
+    pieces: _Pieces, occurrences: Sequence[Occurrence], around: dict[tuple[str, str], tuple[bytes, bytes]]
+) -> bytes:
+    """Return a component with its places; `around` has what is before and after the line number, by lock and file."""
+    if len(occurrences) != 1 or not occurrences[0].line:
+        return pieces.head + _many_occurrences(occurrences) + pieces.tail
+    occurrence = occurrences[0]
+    line = around.get((occurrence.lock, occurrence.path))
+    if line is None:
+        line = around[occurrence.lock, occurrence.path] = _around_line(occurrence)
+    return b"%b%b%d%b%b" % (pieces.head, line[0], occurrence.line, line[1], pieces.tail)
 
 
 def _object_start(sections: dict[str, list[bytes]]) -> list[bytes]:

@@ -15,6 +15,9 @@ from typing import Any
 import msgspec
 
 INDENT = 2
+LARGE_ARRAY = 4 << 20
+"""Bytes."""
+
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
@@ -44,7 +47,13 @@ def array(items: Sequence[bytes], depth: int) -> list[bytes]:
     if not items:
         return [b"[]"]
     inner = newline(depth + 1)
-    return [b"[", inner, (b"," + inner).join(items), newline(depth), b"]"]
+    between = b"," + inner
+    if sum(map(len, items)) < LARGE_ARRAY:
+        return [b"[", inner, between.join(items), newline(depth), b"]"]
+    # A large array is not copied: it may be most of the memory.
+    chunks = [between] * (2 * len(items) - 1)
+    chunks[::2] = items
+    return [b"[", inner, *chunks, newline(depth), b"]"]
 
 
 def members(pairs: Iterable[tuple[str, Iterable[bytes]]], depth: int) -> list[bytes]:
