@@ -8,7 +8,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDERS = ("ops", "policy", "templates")
-FILES = ("LICENSE", "noxfile.py")
+FILES = ("LICENSE",)
 CARRIED = "sealwright/_tree"
 
 

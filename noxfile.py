@@ -5,20 +5,18 @@
 
 Options after `--` go to the scripts: `nox -s release -- --project ../theirs --version v1.2.0`.
 
-`sealwright SESSION`, the console command, runs these sessions in the environment that it is installed in. Otherwise
-every session of the pipeline shares one environment, `.nox/pipeline`, installed from `requirements.txt`
+`sealwright SESSION`, the console command, starts the programs of these sessions in the environment that it is installed in
+(`sealwright/sessions.json`). Here every session of the pipeline shares one environment, `.nox/pipeline`, installed from `requirements.txt`
 with `--require-hashes`; tests and lint share `.nox/tests`. An environment is rebuilt when its lock changes.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import nox
@@ -29,7 +27,6 @@ sys.path.insert(0, str(HERE))
 
 from ops.supply_chain import PIPELINE, StageRow  # noqa: E402 - this folder comes first
 from ops.supply_chain.core.start import start_words  # noqa: E402 - as above
-from sealwright import console_run  # noqa: E402 - as above
 from sealwright.echo import run_without_echo  # noqa: E402 - as above
 
 nox.needs_version = ">=2025.2.9"
@@ -45,15 +42,6 @@ WHEELS_ONLY = "SEALWRIGHT_WHEELS_ONLY"
 
 TEMPORARY_VARIABLE = "PYTEST_DEBUG_TEMPROOT"
 """Where pytest makes its temporary files."""
-
-HOME_VARIABLE = "SEALWRIGHT_HOME"
-COMMAND_VARIABLE = "SEALWRIGHT_COMMAND"
-if console_run.current is not None:
-    # The console command reports what its session reports, and nothing of how nox runs it.
-    logging.getLogger().setLevel(logging.CRITICAL)
-
-CONTRIBUTING = (HERE / "tests").is_dir()
-"""An installed sealwright carries no tests, so it has no sessions for contributors either."""
 
 
 @nox.session
@@ -184,22 +172,18 @@ def incident(session: nox.Session) -> None:
 
 
 def _stage_session(row: StageRow) -> None:
-    @nox.session(name=row.script, default=False)
     def stage(session: nox.Session) -> None:
         _script(session, row.script)
 
     stage.__doc__ = f"{row.title}: run {row.script}.py alone."
+    nox.session(name=row.script, default=False)(stage)
 
 
 for _row in PIPELINE:
     _stage_session(_row)
 
 
-def _contributors_session(function: Callable[[nox.Session], None]) -> object:
-    return nox.session(default=False)(function) if CONTRIBUTING else function
-
-
-@_contributors_session
+@nox.session(default=False)
 def tests(session: nox.Session) -> None:
     """Run the test suite on loopback only; `-- -m whole`: every case, `-- -m online`: the real index, `-- --cov`."""
     python = _environment(session, "tests", TESTS_LOCK)
@@ -228,7 +212,7 @@ def _temporary_files_in_memory() -> dict[str, str]:
     return {TEMPORARY_VARIABLE: str(memory)} if usable else {}
 
 
-@_contributors_session
+@nox.session(default=False)
 def lint(session: nox.Session) -> None:
     """Check style, types, import contracts and generated files."""
     python = _environment(session, "tests", TESTS_LOCK)
@@ -242,7 +226,7 @@ def lint(session: nox.Session) -> None:
     session.run(python, "-m", "tests.golden", "--check", external=True)
 
 
-@_contributors_session
+@nox.session(default=False)
 def generate(session: nox.Session) -> None:
     """Regenerate stage pages, configuration reference, README tables, workflows and golden files."""
     python = _environment(session, "tests", TESTS_LOCK)
@@ -250,7 +234,7 @@ def generate(session: nox.Session) -> None:
     session.run(python, "-m", "tests.golden", external=True)
 
 
-@_contributors_session
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Run the benchmarks and print the table."""
     python = _environment(session, "tests", TESTS_LOCK)
@@ -273,27 +257,11 @@ def _run(session: nox.Session, command: list[str]) -> None:
     public = "--public-log" in session.posargs
     options = [] if public else session.posargs
     hidden = {OPTIONS_VARIABLE: shlex.join(session.posargs)} if public else {}
-    run = console_run.current
-    if run is None:
-        run_without_echo(session, [*command, *options], env=hidden)
-        return
-    os.chdir(run.home)  # nox has changed to the folder of this file
-    known = {HOME_VARIABLE: str(run.home), COMMAND_VARIABLE: run.command}
-    try:
-        # Without stderr of its own, nox would mix it into stdout, which is the result and nothing else.
-        session.run(*command, *options, env={**known, **hidden}, external=True, log=False, stderr=sys.stderr)
-    except CommandFailed as error:
-        run.keep(str(error.reason))
-        raise
+    run_without_echo(session, [*command, *options], env=hidden)
 
 
 def _environment(session: nox.Session, name: str, lock_file: str) -> str:
-    """Make or reuse a virtual environment from a hash-locked file; return its interpreter.
-
-    The console command runs in an environment that is complete already.
-    """
-    if console_run.current is not None:
-        return sys.executable
+    """Make or reuse a virtual environment from a hash-locked file; return its interpreter."""
     home = HERE / ".nox" / name
     python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     text = f"{sys.version}\n{home}\n".encode() + b"".join(

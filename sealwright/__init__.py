@@ -12,4 +12,4 @@ from pathlib import Path
 _CARRIED = Path(__file__).resolve().parent / "_tree"
 
 TREE = _CARRIED if _CARRIED.is_dir() else _CARRIED.parents[1]
-"""Folder with `noxfile.py`, `ops/`, `policy/` and `templates/`."""
+"""Folder with `ops/`, `policy/` and `templates/`."""

@@ -9,26 +9,31 @@ retained in `data/artifacts/` here. `sealwright STAGE --help` describes the opti
 
 from __future__ import annotations
 
-import difflib
-import importlib.util
+import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from sealwright import TREE, console_run
 from sealwright.invocation import typed_command
+from sealwright.sessions import sessions
 
 USAGE = 2
-PROBLEM = 1
-NOXFILE = TREE / "noxfile.py"
+SIGNALLED = 128
+"""A shell adds it to the number of the signal that ended a program."""
+
+HOME_VARIABLE = "SEALWRIGHT_HOME"
+"""The folder in which the user called the command: the default project, with `dist/` and `data/artifacts/` in it."""
+
+COMMAND_VARIABLE = "SEALWRIGHT_COMMAND"
+"""What the user typed before the session, for example `uvx sealwright`."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the session that the first word names.
 
     Returns:
-        The exit code of the session's program; 2 where there is no such session.
+        The exit code of the session's program; 2 where there is no such session. Where a process can become another one, it
+        does not return.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     first = words[0] if words else ""
@@ -38,26 +43,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     if first in ("-V", "--version"):
         print(f"sealwright {installed_version()}")
         return 0
+    if first in ("-l", "--list"):
+        found = list_sessions()
+        width = max(map(len, found))
+        print("\n".join(f"{name:<{width}}  {summary}" for name, summary in found.items()))
+        return 0
+    if first not in sessions():
+        print(_unknown(first, sessions()), file=sys.stderr)
+        return USAGE
     try:
-        run = console_run.ConsoleRun(home=Path.cwd(), command=typed_command())
+        known = {HOME_VARIABLE: str(Path.cwd()), COMMAND_VARIABLE: typed_command()}
     except FileNotFoundError:
         print("error: the current folder is not there any more", file=sys.stderr)
         return USAGE
-    return _start(first, words[2:] if words[1:2] == ["--"] else words[1:], run)
+    command = sessions()[first].command(words[2:] if words[1:2] == ["--"] else words[1:])
+    return become([sys.executable, "-Im", "sealwright.stage", *command], {**os.environ, **known})
 
 
-def list_sessions() -> Mapping[str, str]:
-    """Return the sessions of the noxfile with the first line of their docstrings, in its order."""
-    import nox.registry
-
-    nox.registry.reset()
-    spec = importlib.util.spec_from_file_location("sealwright_noxfile", NOXFILE)
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(NOXFILE)
-    spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    found: dict[str, Any] = dict(nox.registry.get())
-    nox.registry.reset()
-    return {name: (function.__doc__ or "").strip().partition("\n")[0] for name, function in found.items()}
+def list_sessions() -> dict[str, str]:
+    """Return the sessions with what each of them does, in the order of the noxfile, then the stages."""
+    return {name: session.summary for name, session in sessions().items()}
 
 
 def installed_version() -> str:
@@ -70,36 +75,37 @@ def installed_version() -> str:
         return "(not installed)"
 
 
-def _start(session: str, rest: Sequence[str], run: console_run.ConsoleRun) -> int:
-    console_run.current = run
-    sessions = list_sessions()
-    if session in ("-l", "--list"):
-        width = max(map(len, sessions))
-        print("\n".join(f"{name:<{width}}  {summary}" for name, summary in sessions.items()))
-        return 0
-    if session not in sessions:
-        print(_unknown(session, sessions), file=sys.stderr)
-        return USAGE
-    return _run(session, rest, run)
+def become(command: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Become another program; on Windows, where a process cannot, start it and wait for its end.
+
+    Args:
+        command: Its file and its words.
+        variables: Its whole environment.
+    Returns:
+        Its exit code.
+    """
+    if os.name != "nt":
+        os.execve(command[0], [*command], variables)  # noqa: S606 - our own program
+    return wait_for(command, variables)
 
 
-def _run(session: str, rest: Sequence[str], run: console_run.ConsoleRun) -> int:
-    import nox
+def wait_for(command: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Start a program, wait for its end, and return its exit code as a shell gives it; its arguments are as above."""
+    import subprocess
 
-    before = sys.argv
-    sys.argv = ["sealwright", "--noxfile", str(NOXFILE), "--no-venv", "--session", session, "--", *rest]
-    ended: object = None
-    try:
-        nox.main()
-    except SystemExit as stop:
-        ended = stop.code
-    finally:
-        sys.argv = before
-    return run.code or (ended if isinstance(ended, int) else PROBLEM if ended else 0)
+    process = subprocess.Popen(command, env=variables)
+    while True:
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:  # it reaches both; the session ends by itself
+            continue
+        return code if code >= 0 else SIGNALLED - code
 
 
-def _unknown(word: str, sessions: Mapping[str, str]) -> str:
-    nearest = difflib.get_close_matches(word, sessions, n=1, cutoff=0.0)
+def _unknown(word: str, known: Iterable[str]) -> str:
+    import difflib
+
+    nearest = difflib.get_close_matches(word, known, n=1, cutoff=0.0)
     return f"error: there is no session {word!r}\n  The nearest is {nearest[0]!r}; 'sealwright --list' lists all."
 
 

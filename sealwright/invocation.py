@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 PLAIN = "sealwright"
 
@@ -32,6 +28,11 @@ def typed_command(prefix: Path | None = None) -> str:
 
 def _source() -> str:
     """Return the file that the distribution was installed from; empty where an index served it."""
+    import json
+    from importlib.metadata import PackageNotFoundError, distribution
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
     try:
         text = distribution(PLAIN).read_text("direct_url.json")
     except PackageNotFoundError:

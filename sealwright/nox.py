@@ -8,23 +8,21 @@ noxfile and with the interpreter that runs nox: nox and sealwright are installed
 
 from __future__ import annotations
 
-import ast
 import shlex
 import sys
 from collections.abc import Callable
-from functools import cache
 
 import nox
 
-from sealwright import TREE
 from sealwright.echo import run_without_echo
+from sealwright.sessions import sessions
 
 OPTIONS_VARIABLE = "SEALWRIGHT_OPTIONS"
 
 
 def __getattr__(name: str) -> Callable[..., object]:
-    summary = None if name.startswith("_") else _sessions().get(name)
-    if summary is None:
+    found = sessions().get(name)
+    if found is None:
         raise AttributeError(f"module {__name__!r} has no session {name!r}; 'sealwright --list' lists all")
 
     def session(session: nox.Session) -> None:
@@ -35,19 +33,5 @@ def __getattr__(name: str) -> Callable[..., object]:
         command = [sys.executable, "-Im", "sealwright", name, *words]
         run_without_echo(session, command, env=hidden, stderr=sys.stderr)
 
-    session.__doc__ = summary
+    session.__doc__ = found.summary
     return nox.session(name=name, venv_backend="none", default=False)(session)
-
-
-@cache
-def _sessions() -> dict[str, str]:
-    """Return the sessions of the packaged noxfile and the stages, without running it: nox would register all of them."""
-    tree = ast.parse((TREE / "noxfile.py").read_text(encoding="utf-8"))
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
-    found = {node.name: (ast.get_docstring(node) or "").partition("\n")[0] for node in functions if _is_offered(node)}
-    stages = sorted(path.stem for path in (TREE / "ops" / "supply_chain").glob("*.py"))
-    return {name: f"Run {name}.py alone." for name in stages if not name.startswith("_")} | found
-
-
-def _is_offered(node: ast.FunctionDef) -> bool:
-    return any("nox.session" in ast.unparse(mark) for mark in node.decorator_list)

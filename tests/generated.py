@@ -4,7 +4,7 @@
     python -m tests.generated --check    write nothing; exit 1 and name those that are stale
 
 Made here: a page for each stage from its row in the table of stages, its docstring and its `--help`; the overview of
-all stages; the table of their command lines, which the code reads; the tables of sessions and exit codes; the screens of the README and its picture of the report; the configuration reference from the contract types;
+all stages; the tables of their command lines and of the sessions, which the code reads; the tables of sessions and exit codes; the screens of the README and its picture of the report; the configuration reference from the contract types;
 and this repository's workflows from their templates. Golden files are made by `python -m tests.golden` in the same way.
 """
 
@@ -29,7 +29,7 @@ from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.start import TREE
 from ops.supply_chain.gather.assurance.claims.evaluate import reference
 from ops.supply_chain.runner.arguments import parser_for
-from tests.docs import command_lines, picture
+from tests.docs import command_lines, picture, session_table
 from tests.docs.configuration_examples import TEXT_VALUES, examples, headings, values_of
 from tests.docs.screens import passing, refused
 
@@ -218,7 +218,7 @@ def pages() -> dict[Path, str]:
     made |= {Path(FOLDER) / name: own_workflow(name) for name in NAMES}
     made |= {Path("docs/stages/README.md"): stages_page(), Path("README.md"): readme()}
     made |= {Path("docs/sessions.md"): sessions_page(), Path(picture.PATH): picture.picture()}
-    made[command_lines.PATH] = command_lines.table()
+    made |= {command_lines.PATH: command_lines.table(), session_table.PATH: session_table.table()}
     made[Path("docs/controls.md")] = NOTE + reference()
     return {**made, Path("docs/configuration.md"): configuration_page()}
 

@@ -191,7 +191,7 @@ PIPELINE: tuple[StageRow, ...] = (
         "Stand-alone verifier",
         reads="its own code, installed packages",
         writes="dist/verifier/sealwright-verify.pyz",
-        release=(Step(40, "--for-release"),),
+        release=(Step(10, "--for-release"),),
     ),
     StageRow(
         "evaluate_policy",

@@ -23,6 +23,7 @@ from tests.benchmarks import (
     shipped,
     signing,
     spine,
+    start,
     suppliers,
     verifying,
     vulnerabilities,
@@ -32,6 +33,7 @@ from tests.benchmarks.table import EVERY, LONG, Marker, cells, heading, merged, 
 RECORD = TREE / "docs" / "benchmarks.md"
 CASES = (
     *spine.CASES,
+    *start.CASES,
     *vulnerabilities.CASES,
     *cold_feed.CASES,
     *exploitation.CASES,

@@ -1,4 +1,4 @@
-"""Benchmarks of the spine: SBOMs, the whole release, a large project, start-up."""
+"""Benchmarks of the spine: SBOMs, the whole release, a large project."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ops.supply_chain import PIPELINE
-from tests.benchmarks.measure import median, other_load, run
+from tests.benchmarks.measure import other_load, run
 from tests.benchmarks.row import Row
 from tests.benchmarks.synthetic import write_project
 from tests.fakes import distributions
@@ -85,21 +84,6 @@ def sbom_of_a_wheel(_data: Path, scratch: Path) -> Iterator[Row]:
     )
 
 
-def start_up(_data: Path, scratch: Path) -> Iterator[Row]:
-    """How long each script takes to say `--help`, beside a bare interpreter."""
-    bare = median([sys.executable, "-Ic", "pass"], cwd=scratch, times=7).seconds
-    times = {
-        row.script: median([sys.executable, "-Im", f"ops.supply_chain.{row.script}", "--help"], cwd=scratch, times=7)
-        for row in PIPELINE
-    }
-    slowest = max(times, key=lambda script: times[script].seconds)
-    yield Row(
-        f"`--help`, median of 7, slowest of {len(times)} scripts ({slowest}); a bare interpreter",
-        f"{times[slowest].seconds * 1000:.0f} ms; {bare * 1000:.0f} ms",
-        "150 ms",
-    )
-
-
 WHEEL_FILES = 5000
 
 CASES: tuple[Case, ...] = (
@@ -107,7 +91,6 @@ CASES: tuple[Case, ...] = (
     release_of_soar,
     release_of_a_large_project,
     sbom_of_a_wheel,
-    start_up,
 )
 
 

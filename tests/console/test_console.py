@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from ops.supply_chain import PIPELINE
-from sealwright import TREE, __main__, console_run, invocation
+from sealwright import __main__, invocation, sessions
+from tests.printed import scratch
 
+CONTRIBUTING = ("tests", "lint", "generate", "bench")
 PROJECT = '[project]\nname = "tiny"\nversion = "0.1.0"\n'
 
 
@@ -37,7 +40,8 @@ def test_the_installed_command_lists_no_sessions_of_contributors(installed: Path
     done = _run(project, installed / "sealwright", "--list")
     names = [line.split()[0] for line in done.stdout.splitlines()]
     assert (done.returncode, done.stderr) == (0, "")
-    assert names == [name for name in __main__.list_sessions() if name not in ("tests", "lint", "generate", "bench")]
+    assert names == [*__main__.list_sessions()]
+    assert names == [name for name in scratch.sessions() if name not in CONTRIBUTING]
 
 
 @pytest.mark.parametrize(
@@ -89,11 +93,27 @@ def test_without_words_it_explains_itself(capsys: pytest.CaptureFixture[str]) ->
     assert __main__.main(["--version"]) == 0
 
 
-def test_a_session_killed_by_a_signal_has_the_code_that_a_shell_gives_it() -> None:
-    run = console_run.ConsoleRun(home=TREE)
-    for reason, code in (("Returned code 4", 4), ("Returned code -15", 143), ("Program sealwright not found", 1)):
-        run.keep(reason)
-        assert run.code == code
+@pytest.mark.parametrize(("code", "ends"), [("raise SystemExit(4)", 4), ("import os; os.kill(os.getpid(), 15)", 143)])
+def test_where_a_process_cannot_become_another_the_code_is_that_which_a_shell_gives(code: str, ends: int) -> None:
+    assert __main__.wait_for([sys.executable, "-Ic", code], {}) == ends
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["--version", "v1.0.0"], ["--verify", "--public-log"], ["--help"]], ids=" ".join
+)
+def test_a_session_starts_what_that_of_the_noxfile_starts(options: list[str]) -> None:
+    for name, function in scratch.sessions().items():
+        if name not in CONTRIBUTING:
+            module, words = scratch.started_with(function, options)
+            assert sessions.sessions()[name].command(options) == [module, *words], name
+
+
+@pytest.mark.parametrize("words", [["--list"], ["--help"], ["no_such_session"], ["--version"]], ids=" ".join)
+def test_the_command_itself_needs_neither_nox_nor_the_tree(words: list[str]) -> None:
+    code = f"import sys; from sealwright.__main__ import main; main({words!r}); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-Ic", code], capture_output=True, text=True, check=True)
+    assert not {"nox", "ops", "ast", "msgspec", "packaging", "asyncio"} & {*done.stderr.split()}
+    assert done.stderr
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import nox.registry
 import pytest
 import yaml
 
@@ -21,11 +22,11 @@ from sealwright.nox import release, daily_scan, security_md
 def own(session: nox.Session) -> None:
     \"\"\"Their own.\"\"\"
 """
-CONTRIBUTING = {"tests", "lint", "generate", "bench"}
 
 
 def test_it_offers_the_sessions_of_the_console_command() -> None:
-    assert set(offered._sessions()) == set(list_sessions()) - CONTRIBUTING
+    assert all(callable(getattr(offered, name)) for name in list_sessions())
+    nox.registry.reset()
 
 
 @pytest.mark.parametrize("name", ["releases", "tests", "_run", "__path__"])

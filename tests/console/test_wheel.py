@@ -39,7 +39,7 @@ def test_the_wheel_carries_every_file_of_the_tree_that_git_has(wheel: Path) -> N
         check=True,
     ).stdout.splitlines()
     expected = {name for name in listed if not name.endswith("_test.rego") and (TREE / name).is_file()}
-    expected |= {"LICENSE", "noxfile.py"}
+    expected |= {"LICENSE"}
     carried = {name.removeprefix("sealwright/_tree/") for name in _members(wheel) if "/_tree/" in name}
     assert carried == expected
 

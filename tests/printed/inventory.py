@@ -13,6 +13,9 @@ from ops.supply_chain.core.start import TREE
 from sealwright.__main__ import list_sessions
 from tests.docs import commands as documented
 
+CONTRIBUTORS = frozenset({"bench", "generate", "lint", "tests"})
+"""Sessions that the console command does not have."""
+
 HOME = "core/commands.py"
 SHARED_OPTIONS = frozenset({"--project", "--dist", "--artifacts", "--version"})
 """Folders and the version: every session has them, and they change nothing of what a command is for."""
@@ -142,8 +145,13 @@ def from_texts() -> Iterator[Printed]:
             yield from _in_text(path.relative_to(TREE).as_posix(), path.read_text(encoding="utf-8"))
 
 
+def known_sessions() -> frozenset[str]:
+    """Return the sessions of a checkout: those of the console command, and those for contributors."""
+    return CONTRIBUTORS.union(list_sessions())
+
+
 def _in_text(name: str, text: str) -> Iterator[Printed]:
-    known = list_sessions()
+    known = known_sessions()
     for line in text.splitlines():
         for pattern in (_TYPED, _CONSOLE):
             for found in pattern.finditer(line):
@@ -169,7 +177,7 @@ def from_documents() -> Iterator[Printed]:
     for command in documented.commands(TREE):
         if command.kind == "session":
             yield Printed(command.page, command.name, command.words)
-    known = list_sessions()
+    known = known_sessions()
     for page, text in documented.pages(TREE).items():
         for line in documented.lines(text):
             for found in (found for found in _CONSOLE.finditer(line) if found["session"] in known):

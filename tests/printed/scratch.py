@@ -67,10 +67,21 @@ def started_by(command: str, found: Mapping[str, Any] | None = None) -> tuple[st
     assert tuple(words[:2]) == IN_CHECKOUT, command
     name, rest = words[2], words[3:]
     assert not rest or rest[0] == "--", f"nox would take the options for its own: {command}"
-    session = _Session(rest[1:])
-    (found or sessions())[name](session)
-    _python, _, module, *given = session.started
+    module, given = started_with((found or sessions())[name], rest[1:])
     assert module.startswith(_STARTED), command
+    return module, given
+
+
+def started_with(function: Any, words: list[str]) -> tuple[str, list[str]]:
+    """Return the module that a session of the noxfile starts, and its words; of several the last.
+
+    Args:
+        function: The session.
+        words: The user's, after `--`.
+    """
+    session = _Session(words)
+    function(session)
+    _python, _, module, *given = session.started
     return module, given
 
 

@@ -17,13 +17,11 @@ from ops.supply_chain.runner.arguments import parser_for
 from ops.supply_chain.runner.option_routing import route
 from ops.supply_chain.runner.pipeline import command_line
 from ops.supply_chain.sessions import stand_alone
-from sealwright.__main__ import list_sessions
 from tests.docs import commands as documented
 from tests.printed.executed import EXECUTED
-from tests.printed.inventory import Printed, printed
+from tests.printed.inventory import CONTRIBUTORS, Printed, known_sessions, printed
 from tests.printed.scratch import sessions, started_by
 
-CONTRIBUTORS = frozenset({"bench", "generate", "lint", "tests"})
 """Sessions whose programs are pytest and others', which take any words."""
 
 NOXS_OWN = re.compile(r"\bnox -s [a-z]\w* -(?!- )\S")
@@ -66,7 +64,7 @@ def test_the_inventory_has_commands_of_every_source() -> None:
 
 
 def test_every_command_has_a_session() -> None:
-    known = list_sessions()
+    known = known_sessions()
     assert [entry for entry in printed() if entry.session not in {*known, "STAGE", "NAME"}] == []
 
 

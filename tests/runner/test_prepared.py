@@ -17,6 +17,7 @@ import pytest
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.runner import pipeline
 from ops.supply_chain.runner.prepared import PREPARED_VARIABLE, ForkedStage, PreparedStages, prepared_for
+from ops.supply_chain.runner.prepared_process import ALWAYS, ASKING, imported_for
 from tests.fakes.signals import default_signals
 
 PROBE = "tests.fakes.probe_stage"
@@ -250,3 +251,35 @@ def test_a_session_starts_its_stages_from_the_prepared_process(
     started = pipeline._start(["compare_sboms", "--help"], VARIABLES, captured=True, prepared=stages)
     code, out, _ = pipeline._wait(started)
     assert (code, out.startswith("usage: compare_sboms")) == (0, True)
+
+
+def test_what_is_imported_ahead_starts_no_thread_and_leaves_no_file_open() -> None:
+    code = (
+        "import importlib, os, sys\n"
+        "from ops.supply_chain import release_uses\n"
+        "from ops.supply_chain.runner import prepared_process as server\n"
+        "before = set(os.listdir('/proc/self/fd'))\n"
+        "stages = [f'ops.supply_chain.{use.stage.script}' for step in release_uses() for use in step]\n"
+        "for name in (*stages, *server.ALWAYS, *server.ASKING, *server.LATER): importlib.import_module(name)\n"
+        "server.compile_report()\n"
+        "assert len(os.listdir('/proc/self/task')) == 1\n"
+        "assert set(os.listdir('/proc/self/fd')) == before\n"
+        "from ops.supply_chain.assurance.report import html\n"
+        "assert html._compiled.cache_info().currsize == 1\n"
+        "missing = {'httpx', 'sigstore', 'regopy', 'jinja2', 'jsonschema_rs', 'sqlite3', 'filelock'} - set(sys.modules)\n"
+        "assert not missing, missing"
+    )
+    done = subprocess.run([sys.executable, "-Ic", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_stage_is_imported_before_its_fork_and_with_it_what_all_of_its_kind_import() -> None:
+    assert imported_for("ops.supply_chain.check_hashes") == ("ops.supply_chain.check_hashes", *ALWAYS, *ASKING)
+    assert imported_for("ops.supply_chain.generate_vex") == ("ops.supply_chain.generate_vex", *ALWAYS)
+
+
+def test_more_stages_than_have_a_number_start_all_the_same(stages: PreparedStages) -> None:
+    """A stage that the prepared process was not given is imported by its fork."""
+    fork, new = both(stages, "--help", module="ops.supply_chain.draft_tea")
+    assert fork == new
+    assert fork[0] == 0

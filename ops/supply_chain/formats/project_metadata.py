@@ -7,7 +7,6 @@ https://setuptools.pypa.io/en/latest/userguide/declarative_config.html (`attr:`,
 
 from __future__ import annotations
 
-import configparser
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -66,6 +65,10 @@ def read_metadata(pyproject: Mapping[str, Any], setup_cfg: str, *, has_setup_py:
 
 
 def _setup_metadata(text: str) -> dict[str, str]:
+    if not text:
+        return {}
+    import configparser
+
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         parser.read_string(text, source=SETUP_CFG)

@@ -194,9 +194,11 @@ def wants_colour(environment: Mapping[str, str], *, terminal: bool) -> bool:
 
 def terminal_width() -> int | None:
     """Return the columns of the terminal that stdout leads to; None where it leads to a file or a pipe."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return None
     import shutil
 
-    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
+    return shutil.get_terminal_size().columns
 
 
 def _write(descriptor: int, text: str) -> None:

@@ -11,12 +11,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ops.supply_chain.assurance.report.html import data_of, render
+from ops.supply_chain.assurance.report.html import compile_templates, data_of, fill, render
 from ops.supply_chain.assurance.report.inputs import AcceptedWaiver, PackageChange, ReportBaseline
 from ops.supply_chain.assurance.report.markdown import counts_only, summary
 from ops.supply_chain.assurance.report.page import ReportPage
 from ops.supply_chain.contracts.values.cause import CauseKind, Mark
 from ops.supply_chain.contracts.values.finding import Severity
+from ops.supply_chain.core.commands import RECORDED, Typing
 from ops.supply_chain.core.errors import OutputError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.formats.advisory_ids import AUTHORITIES
@@ -241,3 +242,14 @@ def test_a_hostile_identifier_is_no_address(name: str) -> None:
     )
     found = re.findall(r'href="([^"#][^"]*)"', shown)
     assert [address for address in found if not address.startswith("https://osv.dev/vulnerability/CVE-2026-1")] == []
+
+
+def test_templates_are_compiled_once_and_each_reader_gets_the_commands_that_they_type() -> None:
+    templates = {"t.html": "{{ 'nox -s lock' }}|{{ page }}{% include 'u.html' %}", "u.html": "|{{ 'nox -s lock' }}"}
+    compile_templates(templates)
+    console = Typing(console="sealwright")
+    for typing, command in ((RECORDED, "nox -s lock"), (console, "sealwright lock"), (RECORDED, "nox -s lock")):
+        filled = fill("t.html", templates, {"page": "nox -s lock"}, typing=typing)
+        assert filled.decode() == "|".join([command] * 3)
+    with pytest.raises(OutputError, match="'x' is undefined"):
+        fill("t.html", {"t.html": "{{ x }}"}, {}, typing=RECORDED)

@@ -11,16 +11,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from ops.supply_chain.assurance.report.packages import PackageGraph
 from ops.supply_chain.assurance.report.page import ReportPage
 from ops.supply_chain.core.commands import RECORDED, Typing, as_typed
 from ops.supply_chain.core.errors import OutputError
 from ops.supply_chain.core.text import printable, without_credentials
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 PAGE = "page.html"
 STYLES = ("tokens.css", "report.css", "print.css")
@@ -82,27 +78,45 @@ def fill(name: str, templates: Mapping[str, str], values: Mapping[str, object], 
     """
     from jinja2 import TemplateError
 
-    known = tuple((name, text) for name, text in sorted(templates.items()) if name.endswith(".html"))
+    compiled = _compiled(tuple(sorted((key, text) for key, text in templates.items() if key.endswith(".html"))))
+    compiled.typing = typing
     try:
-        text = _environment(known, typing).get_template(name).render(values)
+        text = compiled.environment.get_template(name).render(values)
     except TemplateError as error:
         raise OutputError(f"templates/report: {error}", hint="Restore the folder from the repository.") from error
     return text.encode()
 
 
-@lru_cache(maxsize=2)
-def _environment(templates: tuple[tuple[str, str], ...], typing: Typing) -> Environment:
-    """Return what compiles templates, which takes longer than to fill one: the next page is filled from the same."""
-    from jinja2 import DictLoader, Environment, StrictUndefined
+def compile_templates(templates: Mapping[str, str]) -> None:
+    """Compile the template of the page, and those that it includes, for all that are filled in this process and its forks.
 
-    return Environment(
-        loader=DictLoader(dict(templates)),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: _finalized(value, typing),
-    )
+    Args:
+        templates: As `render` gets them.
+    """
+    compiled = _compiled(tuple(sorted((key, text) for key, text in templates.items() if key.endswith(".html"))))
+    for name in compiled.environment.list_templates():
+        compiled.environment.get_template(name)
+
+
+class _Compiled:
+    """Templates that are compiled once, whoever reads the page; `typing` is how the reader of the present one types a session."""
+
+    def __init__(self, templates: tuple[tuple[str, str], ...]) -> None:
+        from jinja2 import DictLoader, Environment, StrictUndefined, pass_eval_context
+
+        self.typing = RECORDED
+        self.environment = Environment(
+            loader=DictLoader(dict(templates)),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            # With the context, jinja2 calls it when a page is filled, also for constants, and never when it compiles.
+            finalize=pass_eval_context(lambda _context, value: _finalized(value, self.typing)),
+        )
+
+
+_compiled = lru_cache(maxsize=2)(_Compiled)
 
 
 def _own(*, style: str, script: str, data: str) -> dict[str, str]:

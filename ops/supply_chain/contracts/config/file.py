@@ -8,7 +8,6 @@ small project. An unknown key is an error that names the nearest known one. docs
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -132,6 +131,8 @@ def _invalid(message: str, where: str) -> UsageError:
     key = place.removeprefix("$.")
     if not allowed:
         return UsageError(f"{where}: {message}", hint=HINT, kind=ErrorClass.CONFIGURATION)
+    import difflib
+
     given = _GIVEN.search(problem)
     nearest = difflib.get_close_matches(f'"{given[1]}"', allowed, n=1) if given else []
     found = f", found {given[1]!r}" if given else ""
@@ -159,6 +160,8 @@ def _refuse_unknown(table: dict[str, Any], kind: type[msgspec.Struct], *, prefix
     known = kind.__struct_encode_fields__
     for key, value in table.items():
         if key not in known:
+            import difflib
+
             nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.0)
             raise UsageError(
                 f"{where}: unknown key '{prefix}{key}'",
