@@ -489,11 +489,11 @@ def test_a_full_disk_is_reported_and_the_next_run_goes_on(
     assert len(world.documents()) == count + 1
 
 
-def filled_after(calls: int, write: Callable[[Path, bytes], None]) -> Callable[[Path, bytes], None]:
+def filled_after(calls: int, write: Callable[[str, bytes], None]) -> Callable[[str, bytes], None]:
     """Return what writes so often, and then finds the disk full."""
     left = iter(range(calls))
 
-    def limited(path: Path, data: bytes) -> None:
+    def limited(path: str, data: bytes) -> None:
         if next(left, None) is None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         write(path, data)

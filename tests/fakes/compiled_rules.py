@@ -48,11 +48,11 @@ def compiled_once() -> Iterator[None]:
     """Have evaluations use rules that were compiled before, while it is open."""
     evaluate_part, compiled = engine._evaluate_part, engine.Engine
 
-    def prepared(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdict, ...]:
+    def prepared(policy: Policy, document: dict[str, Any], own: engine.Engine | None = None) -> tuple[RuleVerdict, ...]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(engine, "Engine", compiled)
             _prepare(policy)
-        return evaluate_part(policy, document)
+        return evaluate_part(policy, document, own)
 
     def known(policy: Policy) -> engine.Engine:
         return _kept.get(msgspec.json.encode(policy)) or compiled(policy)

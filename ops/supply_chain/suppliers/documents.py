@@ -24,6 +24,8 @@ from ops.supply_chain.suppliers.profiles.score import rule_input, score
 MOST_DEFECTS_SHOWN = 5
 """Defects of one document that its reasons name; the rest are counted."""
 
+_DAY_SECONDS = 86_400
+
 
 class SignatureState(StrEnum):
     """What is known of a document's signature.
@@ -118,6 +120,9 @@ def policy_document(
 ) -> dict[str, Any]:
     """Return one entry of `input.documents`.
 
+    It has no more than the rules need, and times as exact as they need them: documents whose entries are the same but for the
+    digest are decided about once.
+
     Args:
         registered: The document as it will be registered.
         read: As far as it could be read.
@@ -127,6 +132,9 @@ def policy_document(
         answered: Vulnerabilities that accepted VEX documents of the supplier have statements about, for this version of the
             product, in upper case; None if there is no such document.
     """
+    allowed = entry is not None and covers(entry, read)
+    limited = entry is not None and entry.max_age_days is not None
+    age = _age_seconds(registered.ingested, registered.stated)
     return {
         "digest": registered.digest,
         "kind": registered.kind.value,
@@ -135,9 +143,9 @@ def policy_document(
         "problem": read.problem,
         "defects": [f"{defect.location or '/'}: {defect.message}" for defect in read.defects[:MOST_DEFECTS_SHOWN]],
         "defect_count": read.defect_count,
-        "contents": len(read.listed) if registered.kind is DocumentKind.SBOM else len(read.statements),
-        "product": read.product,
-        "product_allowed": entry is not None and covers(entry, read),
+        "contents": min(1, len(read.listed if registered.kind is DocumentKind.SBOM else read.statements)),
+        "product": "" if entry is None or allowed else read.product,
+        "product_allowed": allowed,
         "signature": {
             "state": signature.state.value,
             "signer": signature.signer,
@@ -153,8 +161,8 @@ def policy_document(
             "products": list(entry.products),
             "max_age_days": entry.max_age_days,
         },
-        "age_seconds": _age_seconds(registered.ingested, registered.stated),
-        "newest_age_seconds": _age_seconds(registered.ingested, read.newest),
+        "age_seconds": age if limited else _whole_days(age),
+        "newest_age_seconds": _whole_days(_age_seconds(registered.ingested, read.newest)),
         "every_version": _every_version(read, entry),
         "draft": read.draft,
         "withdrawn": read.withdrawn,
@@ -191,6 +199,11 @@ def _every_version(read: ReadDocument, entry: SupplierEntry | None) -> list[str]
     """Return products about whose every version there is a statement, although they are not the supplier's."""
     own = entry.products if entry is not None else ()
     return [product for product in read.wide if not owns(own, product)][:MOST_DEFECTS_SHOWN]
+
+
+def _whole_days(seconds: int | None) -> int | None:
+    """Return an age in whole days; a time in the future stays exact, because some seconds of it are allowed."""
+    return seconds if seconds is None or seconds < 0 else seconds // _DAY_SECONDS * _DAY_SECONDS
 
 
 def _age_seconds(ingested: str, stated: str) -> int | None:

@@ -90,37 +90,39 @@ def listed_in(sbom: ReceivedSbom) -> tuple[tuple[ListedComponent, int], ...]:
     """
     if len(sbom.components) <= MOST_COMPONENTS:
         found = _shared_listing(sbom.components)
-        if len({id(version) for version, _ in found}) == len(sbom.components):  # nearly always
-            return tuple(zip(found, range(len(found)), strict=True))
+        if found and len({version for _, version, _ in found}) == len(found):  # nearly always
+            return tuple(zip([listed for listed, _, _ in found], range(len(found)), strict=True))
     return listed_once(components_of(sbom))
 
 
-def _shared_listing(components: Sequence[SbomComponent]) -> list[ListedComponent]:
-    """Return what each component is listed as; shorter where one is listed as nothing, or as several."""
+def _shared_listing(components: Sequence[SbomComponent]) -> list[_Listed]:
+    """Return what each component is listed as; empty where one is listed as nothing, or as several."""
     if len(_LISTED) > MOST_REMEMBERED:
         _LISTED.clear()
         _OBJECTS.clear()
-    found: list[ListedComponent] = []
-    for component in components:
-        known = _LISTED.get(id(component))
+    found = list(map(_LISTED.get, map(id, components)))
+    for at, known in enumerate(found):
         if known is None:
-            known = _listed_as(component)
-            if known is None:
-                break
-            _LISTED[id(component)] = known
-        found.append(known[0])
-    return found
+            listed = _listed_as(components[at])
+            if listed is None:
+                return []
+            found[at] = _LISTED[id(components[at])] = listed
+    return [known for known in found if known is not None]
 
 
-def _listed_as(component: SbomComponent) -> tuple[ListedComponent, SbomComponent] | None:
+def _listed_as(component: SbomComponent) -> _Listed | None:
     versions = _remembered_versions(component.package, component.version) if component.package is not None else ()
     if len(versions) != 1:
         return None
     [(version, qualifiers)] = versions
-    return (_OBJECTS.setdefault(version, version), qualifiers), component
+    version = _OBJECTS.setdefault(version, version)
+    return (version, qualifiers), id(version), component
 
 
-_LISTED: dict[int, tuple[ListedComponent, SbomComponent]] = {}
+_Listed = tuple[ListedComponent, int, SbomComponent]
+"""What a component is listed as, the identity of its version's object, and the component."""
+
+_LISTED: dict[int, _Listed] = {}
 """By the identity of the component, which lives as long as it is here."""
 
 _OBJECTS: dict[ComponentVersion, ComponentVersion] = {}

@@ -108,7 +108,7 @@ def test_a_full_disk_leaves_nothing_half(tmp_path: Path, monkeypatch: pytest.Mon
         elif step == "fsync":
             patch.setattr(os, "fsync", full)
         else:
-            patch.setattr(Path, "rename", full)
+            patch.setattr(os, "rename", full)
         with pytest.raises(OutputError, match="No space left"):
             store.add(b"document", name="a", ingested=NOW)
     assert everything(tmp_path) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 from pathlib import Path
 from typing import Any
@@ -242,6 +243,45 @@ def test_a_lone_surrogate_and_a_long_text_are_survived(tmp_path: Path) -> None:
 
 def test_no_rules_give_no_verdicts(tmp_path: Path) -> None:
     assert rego.evaluate(load_policy([("policy:", tmp_path)], ["own"], {}), {}) == ()
+
+
+PLAIN = [
+    "text",
+    "it is 3",
+    "",
+    "x" * 2000,
+    7,
+    2**53,
+    -(2**53),
+    1.5,
+    True,
+    None,
+    ["a", {"b": "c"}],
+    {"1234567890123456": 1},
+]
+ODD = ['"', "\\", "\n", "\x7f", "ä", "\ud800", "x" * 2001, {'a"': 1}, ["\x00"], {"a": {"b": ["\u2028"]}}]
+
+
+def test_what_is_plain_is_handed_in_as_it_is() -> None:
+    chance = random.Random(13)  # noqa: S311 - seeded
+    for _ in range(300):
+        value = {"list": chance.sample(PLAIN, 3) + chance.sample(ODD, chance.choice((0, 0, 1)))}
+        mapped = rego._mapped(value, rego._escape)
+        assert rego._escaped(value) == mapped
+    assert sum(rego._escaped([odd]) != [odd] for odd in ODD) > 5
+    for number in (2**53 + 1, -(2**60)):
+        with pytest.raises(InputError, match="too large"):
+            rego._escaped({"a": ["b", number]})
+
+
+def test_rules_that_are_compiled_once_decide_as_those_that_are_compiled_each_time(tmp_path: Path) -> None:
+    write(tmp_path, "a", 'pass if input.n == 1\n\ndeny := [{"message": "m", "subject": input.s}] if input.n == 2')
+    write(tmp_path, "b", 'pass if to_number("x") > 1')
+    compiled = rego.CompiledPolicy(load(tmp_path))
+    for document in ({"n": 1}, {"n": 2, "s": 'a"b'}, {"n": 3}, {"n": 2, "s": "again"}):
+        assert compiled.evaluate(document) == rego.evaluate(load(tmp_path), document)
+    with pytest.raises(InputError, match="too large"):
+        compiled.evaluate({"n": 2**60})
 
 
 def test_a_child_that_ends_early_keeps_what_it_said() -> None:

@@ -33,6 +33,7 @@ FOLDER = "suppliers"
 ALGORITHM = "sha256"
 DOCUMENT_NAME = "document"
 RECORD_NAME = "received.json"
+FOLDER_MODE = 0o755
 FLUSHING_THREADS = 16
 LEFTOVER_SECONDS = 86_400
 """A hidden folder that is older than this is what a killed run left: no document takes a day."""
@@ -73,8 +74,8 @@ class NewDocument(NamedTuple):
 class _Folder(NamedTuple):
     """The folder of a document that is being built, where it will be, and what is in it."""
 
-    work: Path
-    final: Path
+    work: str
+    final: str
     record: ReceivedDocument
 
 
@@ -96,6 +97,8 @@ class SupplierStore:
 
     def __init__(self, artifacts: Path, tenant: str = "") -> None:
         self.root = artifacts / (f"{FOLDER}-{tenant}" if tenant else FOLDER) / ALGORITHM
+        self._tidied: set[str] = set()
+        """Beginnings of digests whose folder is there, without what a killed run left."""
 
     def add(
         self, data: bytes, *, name: str, ingested: str, supplier: str = "", signatures: Sequence[SignatureFile] = ()
@@ -128,7 +131,7 @@ class SupplierStore:
         digests = [sha256_bytes(document.data) for document in documents]
         try:
             for digest, document in zip(digests, documents, strict=True):
-                if digest not in built and not self._folder(digest).exists():
+                if digest not in built and not os.path.exists(f"{self.root}/{digest[:2]}/{digest}"):
                     record = ReceivedDocument(
                         schema="supplier-document/1",
                         sha256=digest,
@@ -232,21 +235,24 @@ class SupplierStore:
 
     def _build(self, record: ReceivedDocument, document: NewDocument) -> _Folder:
         """Write the folder of a document under a hidden name; nothing is flushed yet."""
-        final = self._folder(record.sha256)
-        if not final.parent.exists():
-            final.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=final.parent))
+        digest = record.sha256
+        parent = f"{self.root}/{digest[:2]}"
+        if digest[:2] not in self._tidied:
+            os.makedirs(parent, exist_ok=True)
+        work = tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=parent)
         try:
-            _remove_leftovers(final.parent, work.stat().st_mtime)
-            _write(work / DOCUMENT_NAME, document.data)
+            if digest[:2] not in self._tidied:
+                _remove_leftovers(Path(parent), os.stat(work).st_mtime)
+                self._tidied.add(digest[:2])
+            _write(f"{work}/{DOCUMENT_NAME}", document.data)
             for signature in _by_name(document.signatures):
-                _write(work / sha256_bytes(signature.data), signature.data)
-            _write(work / RECORD_NAME, canonical.encode(record))
-            work.chmod(0o755)
+                _write(f"{work}/{sha256_bytes(signature.data)}", signature.data)
+            _write(f"{work}/{RECORD_NAME}", canonical.encode(record))
+            os.chmod(work, FOLDER_MODE)
         except BaseException:
             shutil.rmtree(work, ignore_errors=True)
             raise
-        return _Folder(work, final, record)
+        return _Folder(work, f"{parent}/{digest}", record)
 
 
 def _publish(folders: Sequence[_Folder]) -> dict[str, ReceivedDocument]:
@@ -255,14 +261,14 @@ def _publish(folders: Sequence[_Folder]) -> dict[str, ReceivedDocument]:
     if not folders:
         return new
     with ThreadPoolExecutor(min(FLUSHING_THREADS, len(folders))) as pool:
-        _each(pool.map(_flush_all, [folder.work for folder in folders]))
+        _each(pool.map(_flush_all, folders))
         for folder in folders:
             if _rename(folder.work, folder.final):
                 new[folder.record.sha256] = folder.record
-        parents = {folder.final.parent for folder in folders}
-        root = folders[0].final.parent.parent
+        parents = {os.path.dirname(folder.final) for folder in folders}
+        root = Path(folders[0].final).parent.parent
         _each(pool.map(_flush, sorted(parents)))
-        _each(pool.map(_flush, (root, root.parent, root.parent.parent)))
+        _each(pool.map(_flush, map(str, (root, root.parent, root.parent.parent))))
     return new
 
 
@@ -272,32 +278,35 @@ def _each(results: Iterable[None]) -> None:
         pass
 
 
-def _rename(work: Path, folder: Path) -> bool:
+def _rename(work: str, folder: str) -> bool:
     try:
-        work.rename(folder)
+        os.rename(work, folder)
     except OSError:
-        if folder.is_dir():
+        if os.path.isdir(folder):
             return False
         raise
     return True
 
 
-def _write(path: Path, data: bytes) -> None:
-    with path.open("xb", buffering=0) as file:
-        os.fchmod(file.fileno(), FILE_MODE)
+def _write(path: str, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+    try:
+        os.fchmod(descriptor, FILE_MODE)
         left = memoryview(data)
         while left:
-            left = left[file.write(left) :]
+            left = left[os.write(descriptor, left) :]
+    finally:
+        os.close(descriptor)
 
 
-def _flush_all(folder: Path) -> None:
+def _flush_all(folder: _Folder) -> None:
     """Flush the files of a folder, then the folder."""
-    for path in folder.iterdir():
-        _flush(path)
-    _flush(folder)
+    for name in (DOCUMENT_NAME, RECORD_NAME, *(signature.sha256 for signature in folder.record.signatures)):
+        _flush(f"{folder.work}/{name}")
+    _flush(folder.work)
 
 
-def _flush(path: Path) -> None:
+def _flush(path: str) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -71,6 +71,9 @@ LONGEST_TEXT = 2000
 CUT = "…"
 
 
+_LONG_NUMBER = re.compile(r"[0-9]{16}")
+"""`LARGEST_INTEGER` has as many digits."""
+
 _POSITION = re.compile(r"\(error \d+:(?P<file>.+?)\|(?P<offset>\d+)\|")
 _MESSAGE = re.compile(r"\(errormsg \d+:(?P<message>[^\n]*?)\)?\n")
 
@@ -91,6 +94,26 @@ def _installed() -> str:
         return importlib.metadata.version(ENGINE)
     except importlib.metadata.PackageNotFoundError:
         return ""
+
+
+class CompiledPolicy:
+    """Rules that are asked about many inputs, as `evaluate` does, and compiled once: in this process, without limits.
+
+    Args:
+        policy: The pipeline's own rules alone.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._engine: Engine | None = None
+
+    def evaluate(self, document: dict[str, Any]) -> tuple[RuleVerdict, ...]:
+        """Ask every rule about one input; see `evaluate`, also for the errors."""
+        if not _installed():
+            return evaluate(self._policy, document)
+        if self._engine is None:
+            self._engine = Engine(self._policy)
+        return _evaluate_part(self._policy, document, self._engine)
 
 
 def evaluate(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdict, ...]:
@@ -120,7 +143,7 @@ def _evaluate_with_opa(policy: Policy, document: dict[str, Any]) -> tuple[RuleVe
         return engine.evaluate(_mapped(document, _cut), limits, all_seconds=CHILD_SECONDS)
 
 
-def _evaluate_part(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdict, ...]:
+def _evaluate_part(policy: Policy, document: dict[str, Any], compiled: Engine | None = None) -> tuple[RuleVerdict, ...]:
     found: list[RuleVerdict] = []
     alone = False
     size = len(json.dumps(document))
@@ -131,7 +154,7 @@ def _evaluate_part(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdic
         if left <= 0:
             return (*found, *(undecided(rule, f"no time was left of {CHILD_SECONDS:g} seconds") for rule in rules))
         captured = in_child(
-            partial(_work, msgspec.structs.replace(policy, rules=rules), document),
+            partial(_work, msgspec.structs.replace(policy, rules=rules), document, compiled),
             seconds=left,
             silent_seconds=RULE_SECONDS + RULE_SECONDS_PER_MIB * (size >> 20),
             memory_bytes=MEMORY_BYTES + MEMORY_PER_INPUT_BYTE * size,
@@ -149,10 +172,11 @@ def _evaluate_part(policy: Policy, document: dict[str, Any]) -> tuple[RuleVerdic
     return tuple(found)
 
 
-def _work(policy: Policy, document: dict[str, Any], send: Send) -> None:
+def _work(policy: Policy, document: dict[str, Any], compiled: Engine | None, send: Send) -> None:
     """Be the child: send each verdict as soon as it is reached, or the error that stops all."""
     try:
-        for verdict in Engine(policy).verdicts(document, ready=partial(send, READY)):
+        engine = compiled or Engine(policy)
+        for verdict in engine.verdicts(document, policy.rules, ready=partial(send, READY)):
             send(msgspec.json.encode(verdict))
     except (InputError, UnavailableError) as error:
         kind = type(error).__name__
@@ -197,14 +221,17 @@ class Engine:
         """
         return tuple(self.verdicts(document))
 
-    def verdicts(self, document: dict[str, Any], *, ready: Callable[[], None] = lambda: None) -> Iterator[RuleVerdict]:
-        """Yield what `evaluate` returns, one by one; `ready` is called once the input is loaded."""
-        if not self._rules:
+    def verdicts(
+        self, document: dict[str, Any], rules: Sequence[Rule] | None = None, *, ready: Callable[[], None] = lambda: None
+    ) -> Iterator[RuleVerdict]:
+        """Yield the verdicts of some of the rules (default: all), one by one; `ready` is called once the input is loaded."""
+        rules = self._rules if rules is None else rules
+        if not rules:
             return
         with NativeOutput():
             self._interpreter.set_input(_escaped(document))
             ready()
-            for rule in self._rules:
+            for rule in rules:
                 yield _decide(self._interpreter, self._bundle, rule)
 
 
@@ -269,7 +296,15 @@ def _build(interpreter: Interpreter, policy: Policy, output: NativeOutput) -> Bu
 
 def _escaped(value: Any) -> Any:
     """Return JSON data with its strings escaped as in JSON: the engine keeps and prints them as they are."""
-    return _mapped(value, _escape)
+    return value if _is_plain(json.dumps(value)) else _mapped(value, _escape)
+
+
+def _is_plain(text: str) -> bool:
+    """Return whether JSON has surely no string to escape or to cut, and no number that is too large."""
+    if "\\" in text or "\x7f" in text:
+        return False
+    parts = text.split('"')
+    return max(map(len, parts)) <= LONGEST_TEXT and not _LONG_NUMBER.search("".join(parts[::2]))
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:

@@ -347,16 +347,17 @@ class _UniqueEdges:
             rights = [positions[target] for target in chain.from_iterable(targets)]
         except KeyError:
             return False
-        pairs = list(zip(chain.from_iterable(map(repeat, lefts, map(len, targets))), rights, strict=True))
-        keys = [(left * self._components + right) * _KINDS + kind for left, right in pairs]
+        repeated = list(chain.from_iterable(map(repeat, lefts, map(len, targets))))
+        by = self._components
+        keys = [(left * by + right) * _KINDS + kind for left, right in zip(repeated, rights, strict=True)]
         new = set(keys)
         if len(new) == len(keys) and new.isdisjoint(self._seen):
             self._seen |= new
-            self.sources.extend(left for left, _ in pairs)
-            self.targets.extend(right for _, right in pairs)
-            self.kinds.extend(repeat(kind, len(pairs)))
+            self.sources.extend(repeated)
+            self.targets.extend(rights)
+            self.kinds.extend(repeat(kind, len(rights)))
         else:
-            for left, right in pairs:
+            for left, right in zip(repeated, rights, strict=True):
                 self.add(left, right, kind)
         for left in lefts:
             stated[left] = True

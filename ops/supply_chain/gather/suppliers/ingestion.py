@@ -1,4 +1,4 @@
-"""Documents into the store and the registry: bytes first, then a batch of them in one transaction.
+"""Documents into the store and the registry: bytes first, then some hundred of them in one transaction.
 
 A run that is killed in between leaves documents in the store that the registry does not have: the next run with them, or
 `--rebuild`, adds them. Many documents are read and decided about by one process for each core, from the store; this process
@@ -26,6 +26,7 @@ from ops.supply_chain.adapters.tools.workers import WorkerEnd, Workers
 from ops.supply_chain.contracts.config.suppliers import SupplierEntry
 from ops.supply_chain.contracts.files.supplier_document import ReceivedDocument
 from ops.supply_chain.contracts.values.registry import IntakeDecision, IntakeReason
+from ops.supply_chain.core.errors import StageError
 from ops.supply_chain.formats.received.read import without_collection
 from ops.supply_chain.gather.suppliers.exchange import Parcel, Receiver, Sender
 from ops.supply_chain.gather.suppliers.intake import DecidedDocument, GivenTask, IntakeRules, decide, intake_rules
@@ -34,6 +35,10 @@ from ops.supply_chain.suppliers.screen import IntakeLine
 BATCH_DOCUMENTS = 200
 BATCH_BYTES = 16 << 20
 """A batch ends at either; a document that is larger is a batch of its own, and none is read at the same time."""
+
+TRANSACTION_DOCUMENTS = 600
+TRANSACTION_ROWS = 200_000
+"""A transaction ends at either: the rows of its documents go into the index in its order, and few pages change twice."""
 
 FEW_DOCUMENTS = 8
 """So many are read in this process, if they are small, too: starting others takes longer."""
@@ -83,7 +88,7 @@ _Batch = Sequence[_Task | IntakeLine]
 def ingest(
     given: Iterable[GivenDocument], *, setting: IntakeSetting, writer: RegistryWriter, now: str, supplier: str
 ) -> Iterator[IntakeLine]:
-    """Store documents and decide about them; yield the line of each, in order, batch by batch, once it is registered.
+    """Store documents and decide about them; yield the line of each, in order, some hundred at a time, once they are registered.
 
     Args:
         given: The documents.
@@ -92,7 +97,7 @@ def ingest(
         now: The time, as `YYYY-MM-DDTHH:MM:SSZ`.
         supplier: The supplier that was stated; empty if none was.
     Raises:
-        StageError: Store or registry cannot be written; the batches before are stored.
+        StageError: Store or registry cannot be written; what was decided before stays, or is registered.
     """
     batches = map(partial(_stored, setting.store, now, supplier), _batches(given, _given_size))
     yield from _registered(batches, setting, writer)
@@ -149,11 +154,43 @@ def _registered(batches: Iterator[_Batch], setting: IntakeSetting, writer: Regis
         for batch in start:
             yield from _lines(batch, _decider(setting)(_tasks(batch)), writer)
         return
-    receiver, order = Receiver(), deque[_Batch]()
+    receiver, order, waiting = Receiver(), deque[_Batch](), _Waiting()
     with without_collection(), Workers(_sender, (setting,), (list[_Task], Parcel)) as workers:
-        for tasks, result in workers.map(_remembered(everything, order), alone=_is_large):
-            found = _apart(tasks, setting) if isinstance(result, WorkerEnd) else receiver.unpack(result)
-            yield from _lines(order.popleft(), found, writer)
+        try:
+            for tasks, result in workers.map(_remembered(everything, order), alone=_is_large):
+                found = _apart(tasks, setting) if isinstance(result, WorkerEnd) else receiver.unpack(result)
+                waiting.add(order.popleft(), found)
+                if waiting.is_enough():
+                    yield from waiting.registered(writer)
+        except StageError:
+            yield from waiting.registered(writer)
+            raise
+        yield from waiting.registered(writer)
+
+
+class _Waiting:
+    """Batches that are decided about and not registered: the database takes several at once in less time."""
+
+    def __init__(self) -> None:
+        self._items: list[_Task | IntakeLine] = []
+        self._decided: list[DecidedDocument] = []
+        self._rows = 0
+
+    def add(self, batch: _Batch, decided: Sequence[DecidedDocument]) -> None:
+        """Take a batch."""
+        self._items += batch
+        self._decided += decided
+        self._rows += sum(len(item.entry.listed) + len(item.entry.digests) for item in decided)
+
+    def is_enough(self) -> bool:
+        """Return whether a transaction is large enough."""
+        return len(self._decided) >= TRANSACTION_DOCUMENTS or self._rows >= TRANSACTION_ROWS
+
+    def registered(self, writer: RegistryWriter) -> Iterator[IntakeLine]:
+        """Register what waits in one transaction; yield its lines."""
+        items, decided = self._items, self._decided
+        self._items, self._decided, self._rows = [], [], 0
+        return _lines(items, decided, writer)
 
 
 def _remembered(batches: Iterable[_Batch], order: deque[_Batch]) -> Iterator[list[_Task]]:
@@ -190,7 +227,7 @@ def _decider(setting: IntakeSetting) -> Callable[[Sequence[_Task]], list[Decided
 
 
 def _sender(setting: IntakeSetting) -> Callable[[Sequence[_Task]], Parcel]:
-    return partial(_send, Sender(), _decider(setting))
+    return partial(_send, Sender(), partial(_decide, setting.store, setting.rules().for_many()))
 
 
 def _send(

@@ -6,15 +6,17 @@ its neighbours.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from ops.supply_chain.adapters.files.supplier_store import StoredDocument
-from ops.supply_chain.adapters.rego.engine import evaluate
+from ops.supply_chain.adapters.rego.engine import CompiledPolicy, evaluate
 from ops.supply_chain.adapters.rego.rule_files import Policy, load_policy
 from ops.supply_chain.contracts.config.suppliers import SupplierEntry
 from ops.supply_chain.contracts.values.registry import (
@@ -45,11 +47,16 @@ class DecidedDocument(NamedTuple):
 
 
 class IntakeRules(NamedTuple):
-    """What decides: the suppliers, the verifier of their signatures, the policy."""
+    """What decides: the suppliers, the verifier of their signatures, the policy; `compiled` where many documents come."""
 
     suppliers: tuple[SupplierEntry, ...]
     signatures: SupplierSignatures
     policy: Policy
+    compiled: CompiledPolicy | None = None
+
+    def for_many(self) -> IntakeRules:
+        """Return the same, for a process that decides about many batches."""
+        return self._replace(compiled=CompiledPolicy(self.policy))
 
 
 class _Prepared(NamedTuple):
@@ -92,7 +99,7 @@ def decide(
     """
     prepared = [_prepared(document, rules, answered.get(document.stored.record.sha256)) for document in documents]
     distinct = {item.entry.document.digest: item for item in prepared}
-    decided = _decided([item.question for item in distinct.values()], rules.policy) if distinct else {}
+    decided = _decided([item.question for item in distinct.values()], rules) if distinct else {}
     return [DecidedDocument(item.place, _with(item.entry, decided[item.entry.document.digest])) for item in prepared]
 
 
@@ -128,10 +135,23 @@ def _with(entry: RegistryEntry, decided: DocumentDecision) -> RegistryEntry:
     return replace(entry, document=document)
 
 
-def _decided(questions: list[dict[str, object]], policy: Policy) -> dict[str, DocumentDecision]:
+def _decided(questions: list[dict[str, object]], rules: IntakeRules) -> dict[str, DocumentDecision]:
+    """Return the decision by digest; documents that differ for the rules in their digests alone are decided about once."""
+    alike: defaultdict[bytes, list[str]] = defaultdict(list)
+    distinct: dict[str, dict[str, object]] = {}
+    for question in questions:
+        group = alike[msgspec.json.encode({**question, "digest": ""})]
+        group.append(str(question["digest"]))
+        distinct.setdefault(group[0], question)
+    found = _decided_apart(list(distinct.values()), rules)
+    return {digest: found[group[0]] for group in alike.values() for digest in group}
+
+
+def _decided_apart(questions: list[dict[str, object]], rules: IntakeRules) -> dict[str, DocumentDecision]:
     digests = [str(question["digest"]) for question in questions]
-    verdicts = evaluate(policy, {"documents": questions})
+    document: dict[str, Any] = {"documents": questions}
+    verdicts = rules.compiled.evaluate(document) if rules.compiled else evaluate(rules.policy, document)
     if len(questions) > 1 and undecided(verdicts, digests):
-        alone = (_decided([question], policy) for question in questions)
+        alone = (_decided_apart([question], rules) for question in questions)
         return {digest: found for part in alone for digest, found in part.items()}
-    return decisions(verdicts, digests, policy.data)
+    return decisions(verdicts, digests, rules.policy.data)

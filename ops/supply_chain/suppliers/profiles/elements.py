@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
+from itertools import compress
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.config.suppliers import QualityProfile
 from ops.supply_chain.contracts.values.received_sbom import SbomComponent
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.suppliers.profiles.facts import ScoringFacts
+from ops.supply_chain.suppliers.profiles.facts import FILE, ScoringFacts
 
 MOST_PLACES = 5
 """Places of one element that are listed; the others are counted."""
 
 MOST_REMEMBERED = 1 << 15
-"""Components of which it is remembered that they have an element."""
+"""Components of which it is remembered that they have all elements."""
 
 MOST_COMPONENTS = 4096
 """Of a document whose components are remembered."""
@@ -156,21 +157,21 @@ def of_components(
         files: True if components that are files must have it as well.
         more: Further gaps of the document.
         alike: True if a component that has the element has it in every document of the same version of a standard, be it
-            the product or not: then it is remembered.
+            the product or not: then it need not be checked again.
         met: Returns a number for each component that is not 0 where the component surely has the element.
     """
-    remembered = _Remembered()
 
     def tally(facts: ScoringFacts) -> Tally:
         positions = facts.everything if files else facts.packages
+        open_: Sequence[int] = positions
         if met is not None:
             marks = met(facts)
             open_ = [position for position in positions if not marks[position]]
-        else:
-            open_ = remembered.without(facts, positions) if alike else list(positions)
+        elif alike:
+            open_ = facts.fresh_among(positions)
         results = [check(facts, position, facts.components[position]) for position in open_]
         if alike:
-            remembered.keep(facts, open_, results)
+            facts.unmet.update(compress(open_, [found is not PlaceState.MET for found in results]))
         total = len(positions) - len(open_) + results.count(PlaceState.MET)
         have, unknown, count = total, 0, 0
         gaps: list[Gap] = []
@@ -186,52 +187,52 @@ def of_components(
                     component = facts.components[position]
                     problem = "it is stated to be unknown" if isinstance(found, PlaceState) else found
                     gaps.append(Gap(facts.sbom.locations[position], _name(component), problem))
-        for gap in more(facts) if more else ():
-            total += 1
-            count += 1
-            if len(gaps) < MOST_PLACES:
-                gaps.append(gap)
-        return Tally(total, have, unknown, tuple(gaps), count)
+        others = list(more(facts)) if more else []
+        found_gaps = (*gaps, *others)[:MOST_PLACES]
+        return Tally(total + len(others), have, unknown, found_gaps, count + len(others))
 
     return tally
-
-
-class _Remembered:
-    """Components that have an element: documents share them, as the same objects."""
-
-    def __init__(self) -> None:
-        self._of: dict[tuple[object, ...], dict[int, SbomComponent]] = {}
-        """By standard and version, then by the identity of the object, which lives as long as it is here."""
-
-    def without(self, facts: ScoringFacts, positions: Sequence[int]) -> list[int]:
-        """Return the positions whose components are not known to have it."""
-        known = self._of.get(_version(facts))
-        if not known:
-            return list(positions)
-        identities = facts.identities
-        return [position for position in positions if identities[position] not in known]
-
-    def keep(self, facts: ScoringFacts, positions: Sequence[int], results: Sequence[Result]) -> None:
-        """Remember the components that have it; the product is in one document alone, and a large document fills the memory."""
-        if len(facts.components) > MOST_COMPONENTS:
-            return
-        known = self._of.setdefault(_version(facts), {})
-        if len(known) > MOST_REMEMBERED:
-            known.clear()
-        for position, found in zip(positions, results, strict=True):
-            if found is PlaceState.MET and position != facts.root:
-                known[facts.identities[position]] = facts.components[position]
-
-
-def _version(facts: ScoringFacts) -> tuple[object, ...]:
-    return facts.is_cyclonedx, facts.version
 
 
 def _name(component: SbomComponent) -> str:
     return printable(f"{component.name} {component.version}".strip()) or "(no name)"
 
 
-def scored(elements: Iterable[ProfileElement], facts: ScoringFacts) -> Iterator[ElementScore]:
-    """Yield the score of each element."""
+class MetComponents:
+    """Components that have all elements of a profile which they have in any document: documents share them, as the same objects."""
+
+    def __init__(self) -> None:
+        self._of: dict[tuple[object, ...], dict[int, SbomComponent]] = {}
+        """By standard and version, then by the identity of the object, which lives as long as it is here."""
+
+    def leave_out(self, facts: ScoringFacts) -> None:
+        """Leave those components out of what is to be checked."""
+        known = self._of.get((facts.is_cyclonedx, facts.version))
+        if known:
+            facts.fresh = [at for at, part in enumerate(map(id, facts.components)) if part not in known]
+
+    def keep(self, facts: ScoringFacts) -> None:
+        """Remember those of a document; the product is in one document alone, and a large document fills the memory."""
+        if len(facts.components) > MOST_COMPONENTS:
+            return
+        known = self._of.setdefault((facts.is_cyclonedx, facts.version), {})
+        if len(known) > MOST_REMEMBERED:
+            known.clear()
+        for at in facts.fresh:
+            component = facts.components[at]
+            if at not in facts.unmet and at != facts.root and component.type != FILE:
+                known[id(component)] = component
+
+
+def scored(elements: Iterable[ProfileElement], facts: ScoringFacts, met: MetComponents) -> Iterator[ElementScore]:
+    """Yield the score of each element.
+
+    Args:
+        elements: Of one profile.
+        facts: The document.
+        met: What earlier documents showed by this profile.
+    """
+    met.leave_out(facts)
     for element in elements:
         yield ElementScore(element, element.check(facts))
+    met.keep(facts)

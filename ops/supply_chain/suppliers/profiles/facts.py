@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from ops.supply_chain.contracts.values.received_sbom import (
@@ -33,6 +34,10 @@ class ScoringFacts:
         self.everything = range(len(sbom.components))
         self.packages = tuple([at for at, component in enumerate(sbom.components) if component.type != FILE])
         self.is_cyclonedx = sbom.standard is SbomStandard.CYCLONEDX
+        self.fresh: Sequence[int] = self.everything
+        """The components that may lack an element which they have, or lack, in any document."""
+        self.unmet: set[int] = set()
+        """Those of them that do."""
 
     @cached_property
     def version(self) -> tuple[int, ...]:
@@ -45,10 +50,11 @@ class ScoringFacts:
         """True for SPDX 2."""
         return not self.is_cyclonedx and self.version[:1] == (2,)
 
-    @cached_property
-    def identities(self) -> tuple[int, ...]:
-        """The identity of each component, as an object in memory."""
-        return tuple(map(id, self.components))
+    def fresh_among(self, positions: Sequence[int]) -> Sequence[int]:
+        """Return the positions of `fresh` among those of all components, or of all that are no file."""
+        if len(positions) == len(self.everything):
+            return self.fresh
+        return [position for position in self.fresh if self.components[position].type != FILE]
 
     @cached_property
     def related(self) -> bytearray:

@@ -9,7 +9,14 @@ from typing import Any, NamedTuple
 from ops.supply_chain.contracts.config.suppliers import QualityProfile
 from ops.supply_chain.contracts.values.received_sbom import ReceivedSbom, SbomDefect
 from ops.supply_chain.core.text import excerpt, plural, printable
-from ops.supply_chain.suppliers.profiles.elements import ElementScore, ElementState, ProfileScore, Strength, scored
+from ops.supply_chain.suppliers.profiles.elements import (
+    ElementScore,
+    ElementState,
+    MetComponents,
+    ProfileScore,
+    Strength,
+    scored,
+)
 from ops.supply_chain.suppliers.profiles.facts import ScoringFacts
 from ops.supply_chain.suppliers.profiles.tables import PROFILES
 
@@ -23,6 +30,8 @@ MOST_ELEMENTS = 10
 _STANDARDS = ("CycloneDX:", "SPDX:", "SPDX 2:", "SPDX 3:")
 """How the advice on an element begins for each standard."""
 
+_MET = {profile: MetComponents() for profile in QualityProfile}
+
 _SHOWN = {Strength.REQUIRED: "below", Strength.RECOMMENDED: "recommended", Strength.OPTIONAL: "optional"}
 
 
@@ -35,7 +44,7 @@ def score(sbom: ReceivedSbom, profile: QualityProfile, *, signed: bool = False) 
         signed: True if a signature of the document was verified.
     """
     facts = ScoringFacts(sbom, signed=signed)
-    elements = tuple(scored(PROFILES[profile], facts))
+    elements = tuple(scored(PROFILES[profile], facts, _MET[profile]))
     return ProfileScore(profile, sbom.label, len(facts.packages), elements)
 
 
