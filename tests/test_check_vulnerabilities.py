@@ -12,12 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ops.supply_chain import check_vulnerabilities
 from ops.supply_chain.adapters.http import client as http
+from ops.supply_chain.adapters.osv import index_later
 from ops.supply_chain.adapters.tools import pip_audit
 from ops.supply_chain.contracts.files.record import FeedRef
 from ops.supply_chain.core.errors import ExitCode, UnavailableError
@@ -769,6 +771,29 @@ def test_real_projects_and_the_real_feed(
     assert counts(gate, "disagreements", "explained_differences", "undecided", "settled") == [0, 0, 0, 0]
     unversioned = {"warehouse": 1}.get(project, 0)
     assert counts(gate, "examined")[0] == counts(gate, "locked")[0] - unversioned
+
+
+@pytest.mark.parametrize(
+    "project",
+    [
+        "soar",
+        *(pytest.param(name, marks=pytest.mark.whole) for name in ("poetry", "saleor", "warehouse", "edge-pylock")),
+    ],
+)
+def test_a_new_feed_gives_the_findings_that_its_index_gives(
+    gate: GateProject, shared_data: Path, feed_cache: Path, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, REAL_FEED_DAY)
+    started: list[object] = []
+    monkeypatch.setattr(index_later, "start_indexing", lambda *paths: started.append(paths))
+    words = ["--project", str(shared_data / "projects" / project), "--version", "v1"]
+    words += ["--advisories", str(shared_data / "advisories" / "osv-pypi.zip"), "--cache"]
+    seen = []
+    for cache in (gate.folder / "new", feed_cache):
+        code = gate.run(*words, str(cache), given=False)
+        seen.append((code, msgspec.structs.replace(gate.record(), invocation="", finished=gate.record().started)))
+    assert seen[0] == seen[1]
+    assert len(started) == 1
 
 
 # The public log.

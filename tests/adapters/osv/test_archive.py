@@ -223,3 +223,41 @@ def test_most_members_need_no_zipfile(monkeypatch: pytest.MonkeyPatch) -> None:
     data = archive({"A-1.json": b'{"id":"A-1"}' * 50, "B-1.json": b""})
     monkeypatch.setattr(zipfile, "ZipFile", fail)
     assert [len(member.data or b"") for member in read(data)] == [600, 0]
+
+
+def with_extra(kind: int, content: bytes = b"more") -> bytes:
+    member = zipfile.ZipInfo("A-1.json")
+    member.extra = struct.pack("<HH", kind, len(content)) + content
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as made:
+        made.writestr(member, b"{}")
+        made.writestr("A-2.json", b"{}")
+    return target.getvalue()
+
+
+def with_comment(data: bytes) -> bytes:
+    return data[:-2] + struct.pack("<H", 3) + b"end"
+
+
+@pytest.mark.parametrize("data", [GOOD, with_extra(0x5455), with_extra(0x9999, b""), archive({})])
+def test_a_plain_directory_is_read_as_zipfile_reads_it(data: bytes) -> None:
+    assert zip_directory.plain_directory(data) == zip_directory._directory_by_zipfile(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"PK",
+        odd_members(),
+        with_comment(GOOD),
+        with_extra(0x7075),
+        GOOD[:-1],
+        b"x" + GOOD,
+        GOOD.replace(b"PYSEC-1", b"PYSEC\x00\x31"),
+        GOOD.replace(b"PYSEC-1", b"PYSEC\x80\x31"),
+        GOOD[:-12] + struct.pack("<H", 3) + GOOD[-10:],
+    ],
+)
+def test_of_an_unusual_directory_zipfile_decides(data: bytes) -> None:
+    assert zip_directory.plain_directory(data) is None

@@ -6,6 +6,7 @@ zip (`feed_scan`), and a process of its own writes the index afterwards (`index_
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -137,8 +138,8 @@ class FeedKeeper:
 
     def _scanned_feed(self, records: ZipRecords, sha256: str, where: str) -> FeedScan | None:
         """Return what a large feed has about the packages, None if it is to be indexed first."""
-        if self._kind is not IndexKind.PYPI or self._packages is None:
-            return None
+        if self._kind is not IndexKind.PYPI or self._packages is None or not hasattr(os, "posix_spawn"):
+            return None  # on Windows no process would write the index afterwards
         # An index is there in most runs, and these need none of it.
         from ops.supply_chain.adapters.osv.feed_parts import is_large
         from ops.supply_chain.adapters.osv.feed_scan import scan_feed

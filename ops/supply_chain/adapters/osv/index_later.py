@@ -7,7 +7,6 @@ answers from the feed again.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import sys
@@ -73,6 +72,8 @@ def index_feed(feed: Path, cache: Path) -> None:
         StageError: The feed is damaged, or the cache cannot be written.
         OSError: The feed or the cache is gone.
     """
+    import fcntl  # not on Windows, where no process indexes afterwards
+
     folder = os.open(cache / FOLDER, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
