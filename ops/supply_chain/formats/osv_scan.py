@@ -85,13 +85,19 @@ def scan_record(data: bytes) -> ScannedRecord | None:
     except (msgspec.ValidationError, NotUnderstoodError):
         return None
     entries = record.affected or ()
-    if not IDENTIFIER.fullmatch(record.id) or not all(map(_is_plain, entries)):
+    names = {entry.package.name for entry in entries}
+    if not IDENTIFIER.fullmatch(record.id) or not all(map(PACKAGE_NAME.fullmatch, names)):
         return None
+    for entry in entries:
+        for item in entry.ranges or ():
+            # Without an event that is known a record cannot be used.
+            if item.type in ORDERED_RANGES and not (item.events and item.events[0].introduced is not None):
+                return None
     return ScannedRecord(
         record.id,
         read_moment(record.modified),
         read_moment(record.withdrawn) is not None,
-        tuple(sorted({normalise(entry.package.name) for entry in entries})),
+        tuple(sorted(set(map(normalise, names)))),
         bool(entries) and _is_malware(record),
     )
 
@@ -105,14 +111,6 @@ def summary_of(record: OsvRecord) -> ScannedRecord:
         tuple(advisory.package for advisory in record.advisories),
         any(advisory.malware for advisory in record.advisories),
         record.misspelt,
-    )
-
-
-def _is_plain(entry: _Entry) -> bool:
-    """Return True if nothing in an entry makes its record unusable: a name, and of each range an event that is known."""
-    return PACKAGE_NAME.fullmatch(entry.package.name) is not None and all(
-        item.type not in ORDERED_RANGES or (item.events and item.events[0].introduced is not None)
-        for item in entry.ranges or ()
     )
 
 

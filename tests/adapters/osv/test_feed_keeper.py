@@ -187,8 +187,7 @@ def test_what_killed_processes_left_is_deleted_once_it_is_old(tmp_path: Path, fi
 def test_a_feed_or_a_cache_that_is_gone_is_no_error(
     tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("setsid", "nice"):
-        monkeypatch.setattr(os, name, lambda *_: None)
+    monkeypatch.setattr(os, "setsid", lambda: None)
     monkeypatch.setattr(signal, "alarm", lambda _: None)
     assert index_later.main([str(file), str(tmp_path / "gone")]) == 0
     (tmp_path / "advisories").mkdir()
@@ -205,13 +204,19 @@ def test_the_process_that_indexes_gets_no_secret_and_no_terminal(
     monkeypatch.undo()
     calls: list[tuple[list[str], dict[str, str], list[tuple[int, ...]]]] = []
     monkeypatch.setenv("GITHUB_TOKEN", "secret")
-    monkeypatch.setattr(
-        os, "posix_spawn", lambda _, words, given, *, file_actions: calls.append((words, given, file_actions))
-    )
+
+    def start(_: str, words: list[str], given: dict[str, str], *, file_actions: list[tuple[int, ...]]) -> int:
+        calls.append((words, given, file_actions))
+        return 7
+
+    monkeypatch.setattr(os, "posix_spawn", start)
+    priorities: list[tuple[int, ...]] = []
+    monkeypatch.setattr(os, "setpriority", lambda *arguments: priorities.append(arguments))
     index_later.start_indexing(Path("all.zip"), tmp_path)
     [(words, given, actions)] = calls
     assert words[1:] == ["-Im", index_later.MODULE, str(Path.cwd() / "all.zip"), str(tmp_path)]
     assert "GITHUB_TOKEN" not in given
+    assert priorities == [(os.PRIO_PROCESS, 7, 19)]
     assert [action[2] for action in actions] == [0, 1, 2]
     assert (tmp_path / "advisories").is_dir()
 

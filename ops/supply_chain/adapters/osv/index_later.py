@@ -24,6 +24,7 @@ MODULE = "ops.supply_chain.adapters.osv.index_later"
 MOST_SECONDS = 600
 """After that the process is ended by its alarm: a file system that hangs must not keep it forever."""
 
+LOWEST_PRIORITY = 19
 LEFT_SECONDS = 3600
 """A temporary file that was not written for so long belongs to a process that was killed."""
 
@@ -43,12 +44,14 @@ def start_indexing(feed: Path, cache: Path) -> None:
         words = [sys.executable, *start_words(MODULE), str(feed.absolute()), str(cache.absolute())]
         nothing = os.open(os.devnull, os.O_RDWR)
         try:
-            os.posix_spawn(
+            process = os.posix_spawn(
                 sys.executable,
                 words,
                 {name: os.environ[name] for name in _VARIABLES if name in os.environ},
                 file_actions=[(os.POSIX_SPAWN_DUP2, nothing, number) for number in range(3)],
             )
+            # From here, because the stage has not ended yet and its start would take the only core from that.
+            os.setpriority(os.PRIO_PROCESS, process, LOWEST_PRIORITY)
         finally:
             os.close(nothing)
 
@@ -58,7 +61,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     feed, cache = map(Path, sys.argv[1:] if argv is None else argv)
     with suppress(OSError):
         os.setsid()  # what ends the stage's processes, a closed terminal for example, does not end this one
-    os.nice(19)
     signal.alarm(MOST_SECONDS)
     with suppress(OSError, StageError):
         index_feed(feed, cache)
