@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import gc
+import importlib.metadata
 import itertools
 import os
 from collections.abc import Iterator
@@ -62,10 +64,12 @@ def _memory() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _variables_of_all() -> Iterator[None]:
+def _same_for_all() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in _FOR_ALL.items():
             patch.setenv(name, value)
+        # What is installed changes in no run, and to find out walks through all of it.
+        patch.setattr(importlib.metadata, "version", functools.cache(importlib.metadata.version))
         yield
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError, OutputError
+from ops.supply_chain.core.plain_json import dump
 
 GOOD = FileRef(path="dist:a", sha256="0" * 64, size=1)
 
@@ -22,6 +24,41 @@ plain_json = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     max_leaves=20,
 )
+
+
+numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+any_json = st.recursive(
+    numbers | st.none() | st.booleans() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def _written(write: Callable[[object], bytes], value: object) -> bytes | type[Exception]:
+    try:
+        return write(value)
+    except (ValueError, RecursionError) as error:
+        return type(error)
+
+
+@given(any_json)
+@settings(derandomize=True, max_examples=300, deadline=None)
+def test_the_bytes_are_those_of_the_plain_writer(value: object) -> None:
+    assert _written(canonical.encode, value) == _written(dump, value)
+
+
+def test_the_bytes_of_real_documents_are_those_of_the_plain_writer(repository: Path) -> None:
+    documents = [json.loads(path.read_bytes()) for path in sorted((repository / "tests" / "golden").rglob("*.json"))]
+    assert documents
+    for document in documents:
+        assert canonical.encode(document) == dump(document)
+
+
+@pytest.mark.parametrize("value", ["\ud800", {"\udfff": 1}, float("nan"), [float("inf")]])
+def test_what_the_plain_writer_refuses_is_refused_alike(value: object) -> None:
+    refused = _written(dump, value)
+    assert isinstance(refused, type)
+    assert _written(canonical.encode, value) is refused
 
 
 @given(plain_json)

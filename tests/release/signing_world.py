@@ -44,7 +44,7 @@ def put_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 @cache
-def _assembled() -> dict[str, bytes]:
+def assembled_files() -> dict[str, bytes]:
     """What a release by hand is when it is about to be signed: path -> content; made once, the same for every test."""
     with tempfile.TemporaryDirectory() as folder:
         Handmade(Path(folder)).until("retain_artifacts")
@@ -59,7 +59,7 @@ class World:
     ) -> None:
         clear_platform(monkeypatch)
         self.release, self.patch = Handmade(base), monkeypatch
-        put_files(base, _assembled() if assembled else {})
+        put_files(base, assembled_files() if assembled else {})
         self.use(instance)
         self.config(identity())
 

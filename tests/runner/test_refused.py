@@ -22,6 +22,7 @@ from ops.supply_chain.runner.dist_lock import LOCK_NAME
 from ops.supply_chain.runner.failures import system_failure
 from ops.supply_chain.sessions import adopt, rehearse, scan, stand_alone
 from tests.release.handmade import Handmade
+from tests.release.signing_world import assembled_files, put_files
 
 FULL = Path("/dev/full")
 STAGES = [row.script for row in PIPELINE]
@@ -47,9 +48,8 @@ pytestmark = pytest.mark.skipif(not FULL.exists(), reason="this system has no /d
 
 @pytest.fixture
 def made(tmp_path: Path) -> Handmade:
-    release = Handmade(tmp_path)
-    release.until("retain_artifacts")
-    return release
+    put_files(tmp_path, assembled_files())
+    return Handmade(tmp_path)
 
 
 def _words(made: Handmade, script: str) -> list[str]:

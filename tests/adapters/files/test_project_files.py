@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ops.supply_chain.adapters.files import project_files
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
@@ -66,6 +68,53 @@ def test_a_symlinked_lock_within_the_project_is_read(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").symlink_to("a/base.txt")
     locks = read_project_locks(tmp_path, LocksConfig())
     assert [(lock.path, len(lock.entries)) for lock in locks] == [("a/base.txt", 1), ("requirements.txt", 1)]
+
+
+LINKS = {
+    "in": "a",
+    "out": "../outside",
+    "round": ".",
+    "gone": "nothing",
+    "a/up": "..",
+    "a/file": "b/c.txt",
+    "a/b/leads-out": "../../../outside/d.txt",
+}
+NAMES = ("a", "b", "c.txt", "d.txt", "in", "out", "round", "gone", "up", "file", "leads-out", "..", ".", "", "\0")
+
+
+@given(st.lists(st.sampled_from(NAMES), min_size=1, max_size=5).map("/".join))
+@settings(
+    derandomize=True, max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_links_are_on_the_way_a_file_is_where_the_system_finds_it(linked: Path, path: str) -> None:
+    root, expected = linked / "p", None
+    if "\0" not in path and os.path.lexists(root / path):
+        expected = Path(os.path.realpath(root / path))
+    found = _where(ProjectFiles(root), path)
+    if expected is not None and not expected.is_relative_to(root):
+        assert found == "refused"
+    elif "\0" in path:
+        assert found in (None, "refused")
+    else:
+        assert found == expected
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> Path:
+    """A project with links within it and out of it."""
+    for name in ("p/a/b/c.txt", "p/c.txt", "outside/d.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    for name, target in LINKS.items():
+        (tmp_path / "p" / name).symlink_to(target)
+    return tmp_path
+
+
+def _where(files: ProjectFiles, path: str) -> Path | str | None:
+    try:
+        return files._inside(path)
+    except (InputError, ValueError):
+        return "refused"
 
 
 REFUSED = {

@@ -111,12 +111,31 @@ class ProjectFiles:
         return unwalked_files(self._root, walked)
 
     def _inside(self, path: str) -> Path | None:
+        direct = self._without_links(path)
+        if direct is not None:
+            return direct
         full = self._root / path
         if not os.path.lexists(full):
             return None
         real = os.path.realpath(full)
         if os.path.commonpath([real, self._real_root]) != self._real_root:
             raise self._refused(path, "a file of the project", "one that leads out of it")
+        return Path(real)
+
+    def _without_links(self, path: str) -> Path | None:
+        """Return where a file is, if neither it nor a folder on its way below the root is a link: as nearly all files are."""
+        if os.name == "nt":  # has links of more kinds
+            return None
+        real = self._real_root.rstrip(os.sep)
+        for name in path.split("/"):
+            if name in ("", ".", ".."):
+                return None
+            real = f"{real}{os.sep}{name}"
+            try:
+                if stat.S_ISLNK(os.lstat(real).st_mode):
+                    return None
+            except (OSError, ValueError):
+                return None
         return Path(real)
 
     def _read_regular(self, path: str, real: Path) -> bytes:

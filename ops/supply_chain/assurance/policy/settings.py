@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -198,7 +199,7 @@ def weakened_settings(config: Config, effects: ProjectEffects) -> list[Weakening
         Those that are weaker than the default, without those of `[policy]`, which are compared as the policy.
     """
     found = []
-    for key in keys(Config):
+    for key in _config_keys():
         if key in DERIVED or key in NEUTRAL or key.partition(".")[0] in NEUTRAL:
             continue
         is_weaker = DIRECTIONS.get(key, _different)
@@ -236,6 +237,11 @@ def keys(kind: type[msgspec.Struct], prefix: str = "") -> Iterator[str]:
             yield from keys(field.type, f"{prefix}{field.name}.")
         else:
             yield f"{prefix}{field.name}"
+
+
+@cache
+def _config_keys() -> tuple[str, ...]:
+    return tuple(keys(Config))
 
 
 def value_at(config: Config, key: str) -> Any:
