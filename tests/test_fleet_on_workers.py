@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from ops.supply_chain import check_malware, check_vulnerabilities
+from ops.supply_chain import check_malware, check_vulnerabilities, find_affected
 from ops.supply_chain.contracts.files.fleet import PartResult
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode
@@ -77,6 +78,54 @@ def test_the_next_run_continues_the_ledgers_of_both_ways_to_run(
     capfd.readouterr()
     assert fleet.record("workers", "check_vulnerabilities") == fleet.record("alone", "check_vulnerabilities")
     assert fleet.sighted("workers") == fleet.sighted("alone")
+
+
+QUESTIONS = (
+    "CVE-2026-0001", "CVE-2026-0002", "PYSEC-2026-3", "CVE-2026-0404", "foo<2", "foo", "fop", "bar==1", "npm:left-pad<2", "pkg:npm/left-pad@1.0.0",
+    "pkg:pypi/odd", "safe", f"sha256:{'0' * 64}", f"sha256:{'1' * 64}",
+)  # fmt: skip
+
+
+def _asked(fleet: Fleet, capfd: pytest.CaptureFixture[str], question: str, *more: str) -> tuple[int, str, str]:
+    code = find_affected.main([question, *fleet.words("artifacts", *more, "--format", "json")])
+    return code, *capfd.readouterr()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_am_i_affected_is_answered_as_on_one_machine(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.delenv("SEALWRIGHT_REGISTRY_URL", raising=False)
+    fleet = Fleet(tmp_path, seed=seed, size=11)
+    for question in QUESTIONS if seed else QUESTIONS[seed : seed + 3]:
+        alone = _asked(fleet, capfd, question)
+        workers = _asked(fleet, capfd, question, "--scheduler", ADDRESS)
+        assert workers[0] == alone[0], workers
+        assert (workers[0], workers[2]) == (alone[0], alone[2]), question
+        assert alone[1], alone
+        assert _without_run(workers[1]) == _without_run(alone[1]), question
+
+
+def _without_run(text: str) -> object:
+    document = json.loads(text)
+    return document["result"], {
+        key: value for key, value in document["record"].items() if key not in ("invocation", "started", "finished")
+    }
+
+
+def test_locks_that_no_worker_read_are_not_clear(
+    fleet: Fleet, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examine_part, "code_digest", lambda: "f" * 64)
+    code = find_affected.main(["left-pad", *fleet.words("artifacts", "--scheduler", ADDRESS)])
+    assert code == ExitCode.NOT_EXAMINED
+    assert "locks were not searched: a worker: this worker has another sealwright" in capfd.readouterr().out
+
+
+def test_a_folder_alone_is_compared_on_one_machine(fleet: Fleet, capfd: pytest.CaptureFixture[str]) -> None:
+    words = fleet.words("artifacts", "--scheduler", ADDRESS)
+    assert find_affected.main([str(fleet.home), *words]) == ExitCode.USAGE
+    assert "--scheduler: a folder alone is compared on one machine" in capfd.readouterr().err
 
 
 # What a worker refuses, and what that does to the run.

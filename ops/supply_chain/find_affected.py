@@ -5,6 +5,8 @@ ecosystems 'npm:left-pad<1.3'); a package URL with or without version, or with a
 an SBOM or a retained file has it); a folder (what is installed there), or a file (by its digest). A folder after another
 question is searched, too.
 
+With --fleet and --scheduler the locks are read on the workers of a Dask scheduler (docs/guides/many-repositories.md).
+
 The first line is the verdict. What cannot be decided or was not searched is its own answer and never "not affected".
 
 Reads    locks, retained releases, the registry, advisory feeds, deployed folders: locks of the project or of --fleet, releases of all
@@ -14,7 +16,7 @@ Decides  nothing contains what was asked for.
 Exits    0 nothing is affected; 2 usage; 4 something is affected, or contains what was asked for; 5 something cannot be decided,
          was not searched, or no feed knows the identifier; 6 the file cannot be written.
 Network  the addresses of advisory feeds, KEV and EPSS, for an identifier and for a folder alone; none with --offline. The PostgreSQL
-         server that SEALWRIGHT_REGISTRY_URL names. Nothing about the project is sent.
+         server that SEALWRIGHT_REGISTRY_URL names. With --scheduler the Dask scheduler. Nothing about the project is sent.
 Source   docs/affected.md; https://ossf.github.io/osv-schema/; ECMA-427 (package URLs)
 """
 
@@ -37,6 +39,7 @@ from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.runner.context import StageResult, StageRun
+from ops.supply_chain.runner.fleet_part import add_part_options
 from ops.supply_chain.runner.stage import run_stage
 
 if TYPE_CHECKING:
@@ -57,6 +60,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fleet", type=Path, help="file with one project folder per line; search the locks of all of them"
     )
+    add_part_options(parser)
     parser.add_argument(
         "--advisories",
         action="append",
@@ -83,10 +87,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
+    if run.part is not None:
+        from ops.supply_chain.gather.assurance.affected.fleet_locks import answer_part
+
+        return answer_part(run)
     from ops.supply_chain.gather.assurance.affected.answer import answer
     from ops.supply_chain.gather.assurance.affected.sources import Sources
 
     question, folders = _question(run.args.question)
+    if run.args.scheduler:
+        from ops.supply_chain.gather.assurance.affected.fleet_locks import refuse_folder
+
+        refuse_folder(question)
     with ExitStack() as stack:
         sources = Sources(run, _address(run), stack, folders)
         return _result(run, answer(run, question, sources), sources)

@@ -16,22 +16,32 @@ from tests.fakes.advisories import affected, record, snapshot
 HASH = f" --hash=sha256:{'0' * 64}"
 PINS = ("foo==1.0", "foo==2.0", "bar==1", "bad==1", "left==3", "odd==1.0", "safe==1.0", "baz", "worse==2")
 FEED = (
-    record("PYSEC-1", affected("foo", "introduced 0, fixed 2"), aliases=["CVE-1"], summary="Breaks"),
-    record("GHSA-b", affected("bar", "introduced 0"), aliases=["CVE-2"], database_specific={"severity": "LOW"}),
-    record("PYSEC-3", affected("odd")),
+    record("PYSEC-1", affected("foo", "introduced 0, fixed 2"), aliases=["CVE-2026-0001"], summary="Breaks"),
+    record("GHSA-b", affected("bar", "introduced 0"), aliases=["CVE-2026-0002"], database_specific={"severity": "LOW"}),
+    record("PYSEC-2026-3", affected("odd")),
     record("PYSEC-4", affected("own", "introduced 0")),
     record("MAL-1", affected("bad", "introduced 0")),
     record("MAL-2", affected("worse", versions=("1",))),
     {**record("PYSEC-5"), "affected": [{"package": {"ecosystem": "PyPI", "name": "safe"}, "versions": 3}]},
 )
 BROKEN = "a==nonsense\n"
-WAIVER = '[[waivers]]\nid = "CVE-1"\nreason = "r"\nowner = "o"\ndate = "2026-10-01"\nexpires = "2026-12-01"\n'
+WAIVER = '[[waivers]]\nid = "CVE-2026-0001"\nreason = "r"\nowner = "o"\ndate = "2026-10-01"\nexpires = "2026-12-01"\n'
+WHEEL = {
+    "name": "foo", "version": "1.0", "file": "foo-1.0-py3-none-any.whl", "sha256": "0" * 64, "problem": "",
+    "components": [
+        {"name": "bar", "version": "1", "purl": "pkg:pypi/bar@1", "part": "vendored"},
+        {"name": "left", "version": "2", "purl": "pkg:pypi/left@2", "part": "vendored"},
+        {"name": "left-pad", "version": "1.0.0", "purl": "pkg:npm/left-pad@1.0.0", "part": "declared"},
+        {"name": "Left-Pad", "version": "1.0.0", "purl": "pkg:npm/Left-Pad@1.0.0", "part": "declared"},
+        {"name": "safe", "version": "9", "purl": "", "part": "bundled"},
+    ],
+}  # fmt: skip
 EXTRAS: dict[str, dict[str, str]] = {
     "plain": {},
     "waived": {".security-config.toml": WAIVER},
-    "unused waiver": {".security-config.toml": WAIVER.replace("CVE-1", "CVE-99")},
+    "unused waiver": {".security-config.toml": WAIVER.replace("CVE-2026-0001", "CVE-2026-0099")},
     "accepted": {
-        ".security-config.toml": WAIVER.replace("CVE-1", "vulnerability.not-examined").replace("reason", 'package = "safe"\nreason')
+        ".security-config.toml": WAIVER.replace("CVE-2026-0001", "vulnerability.not-examined").replace("reason", 'package = "safe"\nreason')
     },
     "excluded": {
         ".security-config.toml": '[locks]\nexclude = [{ path = "old", reason = "r" }]\n', "old/requirements.txt": "foo==1.0\n",
@@ -40,6 +50,10 @@ EXTRAS: dict[str, dict[str, str]] = {
     "unread": {"conda-lock.yml": "version: 1\npackage: []\n"},
     "declares": {"pyproject.toml": '[project]\nname = "x"\nversion = "1"\ndependencies = ["foo"]\n'},
     "own package": {"requirements.txt": "-e .\nfoo==1.0\n", "pyproject.toml": '[project]\nname = "own"\nversion = "1.0"\n'},
+    "wheels": {
+        "requirements.txt": f"foo==1.0{HASH}\nbad==1{HASH}\n",
+        "requirements.contents.json": json.dumps({"schema": "wheel-contents/1", "wheels": [WHEEL]}),
+    },
     "nothing": {"README.md": "no dependencies\n"},
 }  # fmt: skip
 """Files beside drawn locks, by what they are about."""

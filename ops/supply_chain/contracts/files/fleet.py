@@ -6,7 +6,9 @@ that it names by digest; the digest of the request therefore identifies the task
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+import msgspec
 
 from ops.supply_chain.contracts.base import Contract, Count, FileRef, Sha256, Timestamp
 from ops.supply_chain.contracts.files.record import ExcludedFiles, FeedRef, ToolRef
@@ -28,15 +30,17 @@ class PartProject(Contract, frozen=True, kw_only=True):
 class PartSetting(Contract, frozen=True, kw_only=True):
     """What a stage needs to know to examine a part as it would within the whole fleet.
 
-    `now` is the run's one reading of the clock. `feed` is the digest of the snapshot that the run uses. `first` is True for
-    the part with the first project of the fleet, which carries the findings about the run as a whole. `malicious` are the
-    folders of `[feeds].malicious` of all projects, absolute, sorted.
+    `now` is the run's one reading of the clock. `feed` is the digest of the snapshot that the run uses, empty where workers need
+    none. `first` is True for the part with the first project of the fleet, which carries the findings about the run as a
+    whole. `malicious` are the folders of `[feeds].malicious` of all projects, absolute, sorted. `asked` is what a stage is asked
+    beyond its options, JSON of its own.
     """
 
     now: Timestamp
-    feed: Sha256
+    feed: Annotated[str, msgspec.Meta(pattern=r"\A(?:[0-9a-f]{64})?\Z")]
     first: bool
     malicious: tuple[str, ...] = ()
+    asked: Any = None
 
 
 class PartRequest(Contract, frozen=True, kw_only=True):

@@ -8,10 +8,12 @@ is not examined, never clean.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from ops.supply_chain.adapters.dask.engine import run_tasks
 from ops.supply_chain.adapters.dask.security import checked_address
@@ -27,7 +29,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ErrorClass, ExitCode, InputError, UnavailableError, UsageError
 from ops.supply_chain.core.moments import timestamp
-from ops.supply_chain.gather.gates.fleet_inputs import FleetInput, groups, read_input
+from ops.supply_chain.gather.gates.fleet_inputs import groups, read_input
 from ops.supply_chain.gather.gates.fleet_merge import MergedParts, merge
 from ops.supply_chain.gather.gates.projects import FLEET_VERSION, fleet_folders
 from ops.supply_chain.runner.context import StageRun
@@ -73,60 +75,96 @@ def fleet_members(run: StageRun) -> list[FleetMember]:
     return found
 
 
-def run_fleet(run: StageRun, members: Sequence[FleetMember], feed: str, malicious: Sequence[Path] = ()) -> MergedParts:
-    """Examine a fleet on the workers of `--scheduler`.
+class FleetRun:
+    """A fleet in parts, whose projects were read for their digests once.
 
     Args:
         run: The stage's run.
         members: The projects.
-        feed: SHA-256 of the snapshot that all of them are compared with.
-        malicious: The folders of `[feeds].malicious` of all projects.
     Raises:
-        UnavailableError: Not every project was examined, by the same pipeline with the same feed.
-        InputError: A folder or a ledger cannot be read.
+        InputError: A folder cannot be read.
     """
-    inputs = [read_input(place, member.component, member.folder, member.config) for place, member in enumerate(members)]
-    tasks = _tasks(run, groups(inputs), feed, [str(folder) for folder in malicious])
-    names = [member.component for member in members]
-    with FleetStore(_registry(run)) as store:
-        name = next(iter(tasks.values())).run
-        store.begin(name, started=timestamp(run.now), before=timestamp(run.now - timedelta(days=KEPT_DAYS)))
-        if run.args.ledger:
-            _import_ledgers(run, store, names)
-        _work(run, tasks)
-        parts = _whole(store.results(name), tasks)
-        if run.args.ledger:
-            _export_ledgers(run, store, names)
-    return merge(parts, names)
 
+    def __init__(self, run: StageRun, members: Sequence[FleetMember]) -> None:
+        self._run = run
+        self._names = [member.component for member in members]
+        self._groups = groups(
+            read_input(place, member.component, member.folder, member.config) for place, member in enumerate(members)
+        )
 
-def _tasks(
-    run: StageRun, parts: Sequence[tuple[FleetInput, ...]], feed: str, malicious: Sequence[str]
-) -> dict[str, PartRequest]:
-    """Return the requests by the digest that identifies them, in the order of their first projects."""
-    code = code_digest()
-    found = {}
-    for part in parts:
-        request = PartRequest(
-            run=f"{run.invocation}/{run.stage}",
+    @property
+    def parts(self) -> int:
+        """The number of parts."""
+        return len(self._groups)
+
+    def merged(self, feed: str, malicious: Sequence[Path] = ()) -> MergedParts:
+        """Examine all parts, and return their results as one.
+
+        Args:
+            feed: SHA-256 of the snapshot that all of them are compared with.
+            malicious: The folders of `[feeds].malicious` of all projects.
+        Raises:
+            StageError: As `results`.
+        """
+        setting = PartSetting(
+            now=timestamp(self._run.now), feed=feed, first=False, malicious=tuple(map(str, malicious))
+        )
+        found = self.results(setting, ledgers_of=self._names if self._run.args.ledger else ())
+        return merge([found[number] for number in sorted(found)], self._names)
+
+    def results(
+        self,
+        setting: PartSetting,
+        *,
+        chosen: Collection[int] | None = None,
+        turn: str = "",
+        ledgers_of: Sequence[str] = (),
+    ) -> dict[int, PartResult]:
+        """Examine parts on the workers of `--scheduler`.
+
+        Args:
+            setting: What the stage has to know; whether a part is the first one is set here.
+            chosen: The numbers of the parts; None for all.
+            turn: Tells several questions of one run apart.
+            ledgers_of: The components whose ledgers are taken up before, and continued after.
+        Returns:
+            Number of each part, in the order of their first projects -> its result.
+        Raises:
+            UnavailableError: Not every project was examined, by the same pipeline with the same feed.
+            InputError: A ledger cannot be read.
+        """
+        run, numbers = self._run, range(self.parts) if chosen is None else sorted(chosen)
+        if not numbers:
+            return {}
+        name = "/".join(filter(None, (run.invocation, run.stage, turn)))
+        requests = [self._request(name, number, setting) for number in numbers]
+        tasks = {sha256_bytes(canonical.encode(request)): request for request in requests}
+        with FleetStore(_registry(run)) as store:
+            store.begin(name, started=timestamp(run.now), before=timestamp(run.now - timedelta(days=KEPT_DAYS)))
+            _import_ledgers(run, store, ledgers_of)
+            _work(run, tasks)
+            parts = _whole(store.results(name), tasks)
+            _export_ledgers(run, store, ledgers_of)
+        return dict(zip(numbers, parts, strict=True))
+
+    def _request(self, name: str, number: int, setting: PartSetting) -> PartRequest:
+        run, part = self._run, self._groups[number]
+        return PartRequest(
+            run=name,
             stage=run.stage,
             release=own_release(),
-            code=code,
+            code=code_digest(),
             folder=str(Path.cwd()),
             project=str(run.root),
             artifacts=str(run.artifacts),
             cache=str(run.cache),
             words=sent_words(run.words),
-            setting=PartSetting(
-                now=timestamp(run.now), feed=feed, first=part[0].place == 0, malicious=tuple(malicious)
-            ),
+            setting=msgspec.structs.replace(setting, first=part[0].place == 0),
             projects=tuple(
                 PartProject(component=project.component, folder=str(project.folder), inputs=project.inputs)
                 for project in part
             ),
         )
-        found[sha256_bytes(canonical.encode(request))] = request
-    return found
 
 
 def _work(run: StageRun, tasks: Mapping[str, PartRequest]) -> None:

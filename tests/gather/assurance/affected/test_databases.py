@@ -88,7 +88,7 @@ def asked(address: RegistryAddress, artifacts: Path) -> list[dict[str, Any]]:
     root.mkdir(exist_ok=True)
     run = StageRun(
         stage="find_affected",
-        args=Namespace(question=[], advisories=[], fleet=None, version="", artifacts=artifacts),
+        args=Namespace(question=[], advisories=[], fleet=None, scheduler="", version="", artifacts=artifacts),
         root=root,
         dist=root / "dist",
         artifacts=artifacts,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry
 from ops.supply_chain.contracts.values.registry import PackageName, RegisteredComponent
-from ops.supply_chain.core.errors import InputError, UnavailableError
+from ops.supply_chain.core.errors import InputError, StageError, UnavailableError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.lock_formats import upgrade_command
 from ops.supply_chain.gather.gates.projects import GateProject, read_gate_input
@@ -28,6 +29,14 @@ CONTENTS = ".contents.json"
 """How the name of a file ends that records what the wheels of the lock next to it contain."""
 
 
+class Candidate(NamedTuple):
+    """A place in today's locks, the component there, and whether it is inside a wheel, where no waiver applies."""
+
+    place: FoundPlace
+    component: RegisteredComponent
+    wheel: bool = False
+
+
 class LockSearch(NamedTuple):
     """The projects that were read, how many locks they have, what their wheels contain, and what was not read."""
 
@@ -36,6 +45,55 @@ class LockSearch(NamedTuple):
     inside: tuple[tuple[GateProject, tuple[PartInWheel, ...]], ...] = ()
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def names(self) -> set[str]:
+        """Return the names of all pins."""
+        return {entry.pin.name for project in self.projects for lock in project.locks for entry in lock.entries}
+
+    def packages_inside(self) -> tuple[PackageName, ...]:
+        """Return the identified packages inside wheels, each as often as it is there."""
+        found = (part.package for _, parts in self.inside for part in parts if part.package is not None)
+        return tuple(PackageName(package.type, package.namespace, package.name) for package in found)
+
+    def candidates(self, search: Search) -> Iterator[Candidate]:
+        """Yield the places of the wanted packages in all locks, before waivers.
+
+        Args:
+            search: What is wanted.
+        """
+        for project in self.projects:
+            for lock in project.locks:
+                yield from _in_lock(project, lock, search)
+        for project, parts in self.inside:
+            yield from _in_wheels(project, parts, search)
+
+    def places(self, search: Search, today: date) -> Iterator[FoundPlace]:
+        """Yield the places of the wanted packages in all locks.
+
+        Args:
+            search: What is wanted.
+            today: For waivers.
+        """
+        waivers = {project.label: ProjectWaivers(project.config, today) for project in self.projects}
+        for candidate in self.candidates(search):
+            yield waivers[candidate.place.name].applied(candidate)
+
+    def places_of_digest(self, digest: str) -> Iterator[FoundPlace]:
+        """Yield the pins of all locks that have a digest, of whatever algorithm."""
+        for project in self.projects:
+            for lock in project.locks:
+                for entry in lock.entries:
+                    if any(value.partition(":")[2] == digest for value in entry.pin.hashes):
+                        yield _place(project, lock, entry, Decided(PlaceStatus.AFFECTED))
+
+    def files(self, digests: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Yield each of some digests that a pin has, with the path of its lock."""
+        for project in self.projects:
+            for lock in project.locks:
+                for entry in lock.entries:
+                    for value in entry.pin.hashes:
+                        if (digest := value.partition(":")[2]) in digests:
+                            yield digest, project.shown(lock.path)
 
 
 def read_locks(run: StageRun) -> LockSearch:
@@ -47,56 +105,49 @@ def read_locks(run: StageRun) -> LockSearch:
     try:
         projects = read_gate_input(run)
     except (InputError, UnavailableError) as error:
-        return LockSearch(problems=(Problem(f"locks were not searched: {printable(error.message)}", error.hint),))
-    problems = [problem for project in projects for problem in _unread(project)]
+        return LockSearch(problems=(locks_not_searched(error),))
+    problems = [problem for project in projects for problem in unread_files(project)]
     inside = []
     for project in projects:
         try:
-            inside.append((project, _parts(project)))
+            inside.append((project, parts_inside(project)))
         except InputError as error:
-            problems.append(Problem(f"what wheels contain was not searched: {printable(error.message)}", error.hint))
+            problems.append(contents_not_searched(error))
     excluded = [entry.path for project in projects for entry in project.excluded_files]
-    notes = [f"[locks].exclude leaves out {', '.join(excluded)}"] if excluded else []
     return LockSearch(
-        projects, sum(len(project.locks) for project in projects), tuple(inside), tuple(problems), tuple(notes)
+        projects,
+        sum(len(project.locks) for project in projects),
+        tuple(inside),
+        tuple(problems),
+        excluded_note(excluded),
     )
 
 
-def lock_places(found: LockSearch, search: Search, today: date) -> Iterator[FoundPlace]:
-    """Yield the places of the wanted packages in all locks.
-
-    Args:
-        found: The projects.
-        search: What is wanted.
-        today: For waivers.
-    """
-    for project in found.projects:
-        accepted = _Waivers(project, today)
-        for lock in project.locks:
-            yield from _in_lock(project, lock, search, accepted)
-    for project, parts in found.inside:
-        yield from _in_wheels(project, parts, search)
+def locks_not_searched(error: StageError) -> Problem:
+    """Return the problem that no lock was searched."""
+    return Problem(f"locks were not searched: {printable(error.message)}", error.hint)
 
 
-def digest_places(found: LockSearch, digest: str) -> Iterator[FoundPlace]:
-    """Yield the pins of all locks that have a digest, of whatever algorithm."""
-    for project in found.projects:
-        for lock in project.locks:
-            for entry in lock.entries:
-                if any(value.partition(":")[2] == digest for value in entry.pin.hashes):
-                    yield _place(project, lock, entry, Decided(PlaceStatus.AFFECTED))
+def contents_not_searched(error: StageError) -> Problem:
+    """Return the problem that the contents of a project's wheels were not searched."""
+    return Problem(f"what wheels contain was not searched: {printable(error.message)}", error.hint)
 
 
-def _in_lock(project: GateProject, lock: Lock, search: Search, accepted: _Waivers) -> Iterator[FoundPlace]:
+def excluded_note(paths: Sequence[str]) -> tuple[str, ...]:
+    """Return the note about what configurations leave out; none for no path."""
+    return (f"[locks].exclude leaves out {', '.join(paths)}",) if paths else ()
+
+
+def _in_lock(project: GateProject, lock: Lock, search: Search) -> Iterator[Candidate]:
     paths = _Paths(lock)
     for entry in lock.entries:
         pin = entry.pin
         if pin.local:
             continue
-        decided = search.decide(RegisteredComponent(entry.line, PackageName(PYPI, "", pin.name), pin.version))
+        component = RegisteredComponent(entry.line, PackageName(PYPI, "", pin.name), pin.version)
+        decided = search.decide(component)
         if decided is not None:
-            place = _place(project, lock, entry, decided, paths.to(entry))
-            yield accepted.applied(place) if decided.status is PlaceStatus.AFFECTED else place
+            yield Candidate(_place(project, lock, entry, decided, paths.to(entry)), component)
 
 
 def _place(
@@ -122,7 +173,7 @@ def _place(
     )
 
 
-def _in_wheels(project: GateProject, parts: Iterable[PartInWheel], search: Search) -> Iterator[FoundPlace]:
+def _in_wheels(project: GateProject, parts: Iterable[PartInWheel], search: Search) -> Iterator[Candidate]:
     """Yield the wanted packages inside wheels, as far as those were opened and recorded."""
     for part in parts:
         package = part.package
@@ -130,11 +181,12 @@ def _in_wheels(project: GateProject, parts: Iterable[PartInWheel], search: Searc
         if package is not None:
             name = PackageName(package.type, package.namespace, package.name)
         version = (package.version if package else "") or part.version
-        decided = search.decide(RegisteredComponent(0, name, version))
+        component = RegisteredComponent(0, name, version)
+        decided = search.decide(component)
         if decided is None:
             continue
         holder = "==".join(part.container)
-        yield FoundPlace(
+        place = FoundPlace(
             kind=PlaceKind.LOCK,
             status=decided.status,
             owner=f"{project.shown(project.locks[0].path)}, inside the wheel of {holder}",
@@ -147,9 +199,10 @@ def _in_wheels(project: GateProject, parts: Iterable[PartInWheel], search: Searc
             ids=decided.ids,
             name=project.label,
         )
+        yield Candidate(place, component, wheel=True)
 
 
-def _parts(project: GateProject) -> tuple[PartInWheel, ...]:
+def parts_inside(project: GateProject) -> tuple[PartInWheel, ...]:
     """Return what is recorded of the wheels of a project's pins.
 
     Raises:
@@ -182,15 +235,22 @@ class _Paths:
         return name_path(entry.pin.name, self._required, self._direct)
 
 
-class _Waivers:
-    """The project's waivers, read when the first affected package is found."""
+class ProjectWaivers:
+    """The waivers of one project.
 
-    def __init__(self, project: GateProject, today: date) -> None:
-        self._project, self._today = project, today
+    Args:
+        config: The project's configuration.
+        today: The day on which they count.
+    """
 
-    def applied(self, place: FoundPlace) -> FoundPlace:
+    def __init__(self, config: Config, today: date) -> None:
+        self._config, self._today = config, today
+
+    def applied(self, candidate: Candidate) -> FoundPlace:
         """Return a place with the waiver that covers it: one with a justification is the project's statement."""
-        config = self._project.config
+        place, config = candidate.place, self._config
+        if candidate.wheel or place.status is not PlaceStatus.AFFECTED:
+            return place
         if not place.ids or not (config.waivers or config.acknowledged_cves):
             return place
         import msgspec
@@ -234,7 +294,8 @@ def _finding(place: FoundPlace) -> Finding:
     )
 
 
-def _unread(project: GateProject) -> Iterable[Problem]:
+def unread_files(project: GateProject) -> Iterable[Problem]:
+    """Yield a problem for each file of a project that pins or declares packages and was not read."""
     for finding in project.broken:
         yield Problem(
             f"{project.shown(finding.path)} was not searched: {printable(finding.message)}", finding.next_step

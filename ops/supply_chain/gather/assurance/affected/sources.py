@@ -40,7 +40,8 @@ from ops.supply_chain.gather.assurance.affected.documents import (
     registry_hits,
     unread_documents,
 )
-from ops.supply_chain.gather.assurance.affected.locks import digest_places, lock_places, read_locks
+from ops.supply_chain.gather.assurance.affected.fleet_locks import read_fleet_locks
+from ops.supply_chain.gather.assurance.affected.locks import read_locks
 from ops.supply_chain.gather.assurance.affected.releases import (
     matching,
     retained_file_places,
@@ -84,7 +85,7 @@ class Sources:
         self.problems: list[Problem] = []
         self.notes: list[str] = []
         self.store = SupplierStore(run.artifacts, "" if address.tenant == DEFAULT_TENANT else address.tenant)
-        self.locks = read_locks(run)
+        self.locks = read_fleet_locks(run) if run.args.scheduler else read_locks(run)
         self.releases = retained_releases(ArtifactStore(run.artifacts))
         self.deployed = _deployments(folders)
         self.problems += [*self.locks.problems, *self.releases.problems]
@@ -119,10 +120,8 @@ class Sources:
             found[base_ecosystem(type_, namespace)] += count
         for package in {hit.component.package for hit in self.unregistered}:
             found[base_ecosystem(package.type, package.namespace)] += 1
-        for _, parts in self.locks.inside:
-            for part in parts:
-                if part.package is not None:
-                    found[base_ecosystem(part.package.type, part.package.namespace)] += 1
+        for package in self.locks.packages_inside():
+            found[base_ecosystem(package.type, package.namespace)] += 1
         found.pop("", None)
         found[PYPI] += 1
         return found
@@ -134,7 +133,7 @@ class Sources:
         found |= {package.name for package in packages if type_ in ("", package.type)}
         if type_ not in ("", "pypi"):
             return found
-        found |= {entry.pin.name for project in self.locks.projects for lock in project.locks for entry in lock.entries}
+        found |= self.locks.names()
         return found | {normalise(item.name) for folder in self.deployed for item in folder.distributions}
 
     def packages_called(self, name: str) -> tuple[PackageName, ...]:
@@ -160,8 +159,7 @@ class Sources:
         """
         known = {item.package for item in wanted}
         unregistered = {hit.component.package for hit in self.unregistered}
-        inside = {part.package for _, parts in self.locks.inside for part in parts if part.package is not None}
-        unregistered |= {PackageName(package.type, package.namespace, package.name) for package in inside}
+        unregistered |= {*self.locks.packages_inside()}
         found: dict[PackageName, WantedPackage] = {}
         for item in wanted:
             package = item.package
@@ -193,7 +191,7 @@ class Sources:
         """
         if not search.wanted:
             return (), ()
-        found = [*lock_places(self.locks, search, self._run.now.date())]
+        found = [*self.locks.places(search, self._run.now.date())]
         for item in self.deployed:
             found += item.places(search)
         registered = self._ask(lambda reader: registry_hits(reader, search)) or RegistryFound()
@@ -218,7 +216,7 @@ class Sources:
 
     def places_of_digest(self, digest: str) -> tuple[FoundPlace, ...]:
         """Return all places of a digest."""
-        found = [*digest_places(self.locks, digest), *retained_file_places(self.releases, digest)]
+        found = [*self.locks.places_of_digest(digest), *retained_file_places(self.releases, digest)]
         found += [place for item in self.deployed for place in item.places_of_digest(digest)]
         registered = self._ask(lambda reader: reader.find_by_digest(digest)) or ()
         hits = [*registered, *_own_digests(self, digest)]
@@ -256,12 +254,8 @@ class Sources:
         found: dict[str, str] = {}
         for digest, owner in self._ask(lambda reader: reader.digest_owners(digests)) or ():
             found.setdefault(digests[digest], owner_of(owner))
-        for project in self.locks.projects:
-            for lock in project.locks:
-                for entry in lock.entries:
-                    for value in entry.pin.hashes:
-                        if value.partition(":")[2] in digests:
-                            found.setdefault(digests[value.partition(":")[2]], project.shown(lock.path))
+        for digest, path in self.locks.files(digests):
+            found.setdefault(digests[digest], path)
         for release in self.releases.held:
             for file in release.manifest.files if release.manifest is not None else ():
                 if file.sha256 in digests:

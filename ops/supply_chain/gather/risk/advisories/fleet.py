@@ -12,7 +12,7 @@ from ops.supply_chain.adapters.osv.others import split_given
 from ops.supply_chain.adapters.osv.sources import SourceKind, attempts, first_answer
 from ops.supply_chain.core.errors import ErrorClass, UnavailableError, UsageError
 from ops.supply_chain.gather.gates.fleet_merge import MergedParts
-from ops.supply_chain.gather.gates.fleet_run import FleetMember, fleet_members, run_fleet
+from ops.supply_chain.gather.gates.fleet_run import FleetMember, FleetRun, fleet_members
 from ops.supply_chain.gather.gates.projects import read_gate_input
 from ops.supply_chain.gather.risk.advisories.contents import unopened_note
 from ops.supply_chain.gather.risk.advisories.finish import TORN, accepted_pins
@@ -31,12 +31,12 @@ def examine_fleet(run: StageRun, gate: str) -> StageResult:
         gate: The first part of the gate's finding codes.
     Raises:
         UsageError: Options cannot be combined.
-        StageError: As `run_fleet`.
+        StageError: As `FleetRun.results`.
     """
     _check_options(run)
     _ = run.project  # without a version there is no record: say so before the workers begin
     members = fleet_members(run)
-    merged = run_fleet(run, members, _feed(run), _malicious_folders(members) if gate == MALWARE else ())
+    merged = FleetRun(run, members).merged(_feed(run), _malicious_folders(members) if gate == MALWARE else ())
     if merged.result.broken_input and not merged.result.counts.get("locks"):
         read_gate_input(run)  # raises: none of the locks can be read
     return replace(
