@@ -29,7 +29,7 @@ from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.start import TREE
 from ops.supply_chain.gather.assurance.claims.evaluate import reference
 from ops.supply_chain.runner.arguments import parser_for
-from tests.docs import command_lines, picture, session_table
+from tests.docs import command_lines, picture, scale, session_table
 from tests.docs.configuration_examples import TEXT_VALUES, examples, headings, values_of
 from tests.docs.screens import passing, refused
 
@@ -151,6 +151,14 @@ def _filled(page: str, blocks: dict[str, str]) -> str:
     return text
 
 
+def scale_page() -> str:
+    """Return docs/scale.md with the figures of the table of benchmarks; as it is, where the table has no fitted lines."""
+    found = scale.growths(_current(TREE / "docs" / "benchmarks.md"))
+    return (
+        _filled("docs/scale.md", {scale.BLOCK: scale.figures(found)}) if found else _current(TREE / "docs" / "scale.md")
+    )
+
+
 def configuration_page() -> str:
     """Return the configuration reference: each table with its docstring, each key with type and default, an example."""
     parts = [NOTE, f"# Configuration: `{CONFIG_NAME}`\n\n", f"{_prose(Config)}\n\n", _table(Config, ""), _example("")]
@@ -219,6 +227,7 @@ def pages() -> dict[Path, str]:
     made |= {Path("docs/stages/README.md"): stages_page(), Path("README.md"): readme()}
     made |= {Path("docs/sessions.md"): sessions_page(), Path(picture.PATH): picture.picture()}
     made |= {command_lines.PATH: command_lines.table(), session_table.PATH: session_table.table()}
+    made[Path("docs/scale.md")] = scale_page()
     made[Path("docs/controls.md")] = NOTE + reference()
     return {**made, Path("docs/configuration.md"): configuration_page()}
 

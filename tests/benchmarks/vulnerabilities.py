@@ -1,4 +1,4 @@
-"""Benchmarks of the vulnerability gate: beside pip-audit and `uv audit`, at scale, and how it grows."""
+"""Benchmarks of the vulnerability gate: beside pip-audit and `uv audit`, and at scale."""
 
 from __future__ import annotations
 
@@ -89,26 +89,7 @@ def many_locks(_data: Path, scratch: Path) -> Iterator[Row]:
     yield Row("the same, and the index built from the zip", f"{cold.seconds:.2f} s", "5 s for the index")
 
 
-def growth(_data: Path, scratch: Path) -> Iterator[Row]:
-    """From 10 to 2,000 locks at constant distinct pins."""
-    from tests.benchmarks.spine import Row
-
-    snapshot = scratch / "osv.zip"
-    write_snapshot(snapshot, records=RECORDS, packages=8000, share=0.1)
-    seconds: dict[int, float] = {}
-    for locks in (10, 2000):
-        project = scratch / f"locks{locks}"
-        write_project(project, locks=locks, pins=250, distinct=250)
-        seconds[locks] = _best(_gate(project, scratch, "--advisories", str(snapshot)), scratch).seconds
-    each = (seconds[2000] - seconds[10]) / 1990 * 1000
-    yield Row(
-        "vulnerabilities, from 10 to 2,000 locks at 250 distinct pins",
-        f"{seconds[10]:.2f} s to {seconds[2000]:.2f} s = {each:.2f} ms a lock",
-        "less than 1 ms a lock",
-    )
-
-
-CASES: tuple[Case, ...] = (one_lock_three_tools, many_locks, growth)
+CASES: tuple[Case, ...] = (one_lock_three_tools, many_locks)
 
 
 def _gate(project: Path, scratch: Path, *options: str) -> list[str]:
