@@ -87,6 +87,9 @@ EXECUTED = {
     "backlog ARGUMENT --set": f"{_BACKLOG}::test_an_item_lives_from_new_to_fixed_and_back",
     "backlog --show": f"{_BACKLOG}::test_the_stored_backlog_is_shown_without_a_comparison",
     "affected ARGUMENT": f"{_AFFECTED}::test_a_requirement_or_a_package_is_searched_without_any_feed",
+    "affected ARGUMENT --fleet --scheduler": (
+        "tests/test_fleet_on_workers.py::test_am_i_affected_is_answered_as_on_one_machine"
+    ),
     "affected ARGUMENT --fleet": f"{_AFFECTED}::test_a_fleet_is_searched_in_one_run",
     "affected ARGUMENT --reply": f"{_AFFECTED}::test_a_reply_names_nothing_internal",
     "bench --write": "tests/docs/test_docs.py::test_bench_writes",

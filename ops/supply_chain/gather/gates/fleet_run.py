@@ -125,7 +125,7 @@ class FleetRun:
         Args:
             setting: What the stage has to know; whether a part is the first one is set here.
             chosen: The numbers of the parts; None for all.
-            turn: Tells several questions of one run apart.
+            turn: The name of one of several questions of a run.
             ledgers_of: The components whose ledgers are taken up before, and continued after.
         Returns:
             Number of each part, in the order of their first projects -> its result.
