@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import pytest
 
 from ops.supply_chain import build_verifier
+from ops.supply_chain.adapters.tools.zipapp import pack
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
@@ -35,7 +39,7 @@ def test_for_a_release_it_leaves_the_record_that_the_gate_needs(project: Path) -
     assert [(ref.path, ref.sha256) for ref in record.writes] == [
         ("dist:verifier/sealwright-verify.pyz", sha256_bytes(data))
     ]
-    assert {tool.name for tool in record.tools} == {"packageurl-python", "packaging", "sealwright"}
+    assert {tool.name for tool in record.tools} == {"cpython", "packageurl-python", "packaging", "sealwright"}
     assert record.outcome == "pass"
 
 
@@ -56,3 +60,37 @@ def test_outside_a_release_it_is_built_whatever_the_project_releases_and_leaves_
     dist = build(project, config="[build]\nverifier = false\n")
     assert (dist / "verifier/sealwright-verify.pyz").is_file()
     assert not (dist / "records").exists()
+
+
+def check(path: Path, code: ExitCode, capfd: pytest.CaptureFixture[str]) -> str:
+    capfd.readouterr()
+    unused = path.parent / "unused"
+    assert build_verifier.main(["--check", str(path), "--dist", str(unused)]) == code
+    assert not unused.exists()
+    return capfd.readouterr().out
+
+
+def test_compiled_modules_are_checked_against_their_sources(
+    project: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "given.pyz"
+    path.write_bytes((build(project) / "verifier/sealwright-verify.pyz").read_bytes())
+    said = check(path, ExitCode.PASS, capfd)
+    assert re.search(
+        r"given\.pyz: \d{3} compiled modules, each is what its source compiles to with cpython 3\.\d+\n", said
+    )
+    with zipfile.ZipFile(path) as handle:
+        members = {name: handle.read(name) for name in handle.namelist()}
+    sources = {name: data for name, data in members.items() if not name.endswith(".pyc")}
+    members["ops/__init__.pyc"] = members["packaging/version.pyc"]
+    path.write_bytes(pack(members))
+    assert "1 compiled module is not what the source compiles to\n  ops/__init__.pyc" in check(
+        path, ExitCode.DENIED, capfd
+    )
+    members["ops/__init__.pyc"] = bytes(len(MAGIC_NUMBER))
+    path.write_bytes(pack(members))
+    assert ": another Python made 1 of " in check(path, ExitCode.NOT_EXAMINED, capfd)
+    path.write_bytes(pack(sources))
+    assert "not checked, because it has no compiled modules" in check(path, ExitCode.NOT_EXAMINED, capfd)
+    path.write_bytes(b"no zipapp")
+    check(path, ExitCode.INPUT, capfd)

@@ -1,13 +1,17 @@
 """Build the stand-alone verifier: one file, sealwright-verify.pyz, which is part of each release.
 
+Each module is in it as source and compiled by this Python, which starts in half of the time; another minor version reads the source.
+With --check nothing is built: the sources in a verifier are compiled again and compared with its compiled modules.
+
 Reads    its own code, installed packages: packaging and packageurl-python, which are pure Python and travel along.
-         With --for-release [build].verifier, which can leave it out.
+         With --for-release [build].verifier, which can leave it out. With --check that file alone.
 Writes   dist/verifier/sealwright-verify.pyz; with --for-release also the record that the release gate needs.
-Decides  nothing
-Exits    0 built, 2 usage, 3 a package is not installed or not pure, 6 it cannot be written.
+Decides  nothing about a release; with --check, that each compiled module is what its source compiles to
+Exits    0 built, or checked; 2 usage, 3 a package is not installed or not pure, or --check is no verifier; 4 a compiled module is
+         another than its source; 5 some were compiled by another Python; 6 it cannot be written.
 Network  none.
-Source   PEP 441. The same code and packages give the same bytes. Compiled packages cannot travel in a zipapp:
-         the customer installs sigstore and msgspec; without them no signature is called verified.
+Source   PEP 441, PEP 552. The same code, packages and minor version of Python give the same bytes. Compiled packages cannot
+         travel in a zipapp: the customer installs sigstore and msgspec; without them no signature is called verified.
 """
 
 from __future__ import annotations
@@ -21,16 +25,26 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from pathlib import Path
 
 from ops.supply_chain.adapters.files.folders import empty
-from ops.supply_chain.adapters.tools.zipapp import installed_package, own_modules, pack
+from ops.supply_chain.adapters.tools.zipapp import (
+    COMPILER,
+    compiled,
+    compiled_parts,
+    installed_package,
+    own_modules,
+    pack,
+)
 from ops.supply_chain.contracts.files.record import ToolRef
 from ops.supply_chain.contracts.files.verification import VERIFIER_VERSION
 from ops.supply_chain.core.canonical import read_bytes
 from ops.supply_chain.core.digests import sha256_bytes
+from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.start import TREE
+from ops.supply_chain.core.text import plural
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import hold_for
 from ops.supply_chain.runner.stage import run_stage
@@ -59,6 +73,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         FOR_RELEASE, action="store_true", help="build it as a file of a release, unless [build].verifier is false"
     )
+    parser.add_argument(
+        "--check", type=Path, metavar="FILE", help="compile the sources in a verifier again, and compare; build nothing"
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,6 +89,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
+    if run.args.check is not None:
+        return _check(run.args.check)
     if run.args.for_release and not run.config.build.verifier:
         empty(run.dist / FOLDER)
         return StageResult(outcome=Outcome.PASS, text=NOT_INCLUDED, notes=(NOT_INCLUDED,), counts={"members": 0})
@@ -81,6 +100,8 @@ def _perform(run: StageRun) -> StageResult:
         label, files = installed_package(package)
         bundled.append(label)
         members |= files
+    members |= compiled(members)
+    bundled.append(COMPILER)
     members["BUNDLED.txt"] = "".join(f"{line}\n" for line in bundled).encode()
     data = pack(members)
     target = run.dist / FOLDER / VERIFIER
@@ -95,6 +116,29 @@ def _perform(run: StageRun) -> StageResult:
         tools=tuple(ToolRef(name=name, version=version) for name, version in map(_named, bundled)),
         document={"file": f"{FOLDER}/{VERIFIER}", "sha256": sha256, "size": len(data), "bundled": bundled},
     )
+
+
+def _check(path: Path) -> StageResult:
+    """Compare the compiled modules of a verifier with its sources."""
+    data = read_bytes(path)
+    try:
+        found = compiled_parts(data)
+    except InputError as error:
+        raise InputError(f"{path}: {error.message}") from error
+    counts = {"compiled": found.total, "differing": len(found.differing), "foreign": len(found.foreign)}
+    if found.differing:
+        lines = (
+            f"{path}: {plural(len(found.differing), 'compiled module is', 'compiled modules are')} not what the source compiles to",
+            *found.differing,
+        )
+        return StageResult(outcome=Outcome.FAIL, text="\n  ".join(lines), counts=counts)
+    if found.foreign or not found.total:
+        text = f"{path}: not checked, because it has no compiled modules"
+        if found.foreign:
+            text = f"{path}: not checked with {COMPILER}: another Python made {len(found.foreign)} of {found.total} compiled modules"
+        return StageResult(outcome=Outcome.NOT_EXAMINED, text=text, counts=counts)
+    text = f"{path}: {found.total} compiled modules, each is what its source compiles to with {COMPILER}"
+    return StageResult(outcome=Outcome.PASS, text=text, counts=counts)
 
 
 def _named(label: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ HOMES = {
     "yaml": {"formats/yaml.py"},
     "xml": {"formats/junit.py"},
     "pickle": set(),
-    "marshal": set(),
+    "marshal": {"adapters/tools/zipapp.py"},  # writes only
     "plistlib": set(),
 }
 """Parser -> the only modules of `ops/supply_chain/` that import it."""

@@ -142,6 +142,7 @@ EXECUTED = {
     "trust_page --fleet": "tests/test_render_trust_page.py::test_a_page_over_components_has_copies_of_what_it_links",
     "upload ARGUMENT --latest --tag --to": f"{_UPLOAD}::test_an_sbom_is_sent_as_it_is_and_vex_only_after_it_was_processed",
     "upload ARGUMENT --to --vex": f"{_UPLOAD}::test_an_sbom_is_sent_as_it_is_and_vex_only_after_it_was_processed",
+    "verifier --check": "tests/test_build_verifier.py::test_compiled_modules_are_checked_against_their_sources",
     "verifier": "tests/test_build_verifier.py::test_outside_a_release_it_is_built_whatever_the_project_releases_and_leaves_no_record",
     "verify": f"{_VERIFY}/test_stage.py::test_of_the_projects_own_release_everything_is_written",
     "verify --github --identity --issuer": f"{_VERIFY}/test_stage.py::test_a_github_release_is_downloaded_and_held_against_its_tag",

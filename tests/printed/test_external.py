@@ -57,6 +57,7 @@ EXECUTED = {
     r"python3 -m venv": _PIP,
     r"python -m (pytest|tests\.architecture\.surface)": "what runs these tests",
     r"git clone https://github\.com/OWNER/NAME": "a repository of the reader",
+    r"python verifier FOLDER": "tests/trust/verification/test_stand_alone.py::test_it_runs_from_its_sources_alone",
     r"(uv (tool install|publish|export --no-dev)|python -m build|git (fetch|ls-remote|tag -f)|jq -S)": _NAME,
 }
 """Beginning of a command -> the test that executes it, or why none does."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import build_verifier
+from ops.supply_chain.adapters.tools.zipapp import compiled_parts
 from ops.supply_chain.contracts.files.verification import VERIFIER_VERSION
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
 from tests.trust.verification.conftest import Run
@@ -144,4 +145,15 @@ def test_the_same_code_gives_the_same_bytes_and_the_licences_travel(verifier: Pa
         assert handle.read("BUNDLED.txt").decode().splitlines()[0] == f"sealwright {VERIFIER_VERSION}"
     assert {"LICENSE", "__main__.py"} <= set(names)
     assert not [name for name in names if name.startswith("ops/supply_chain/rehearsal/")]
-    assert not [name for name in names if name.endswith((".so", ".pyd", ".pyc"))]
+    assert not [name for name in names if name.endswith((".so", ".pyd"))]
+    assert {name for name in names if name.endswith(".pyc")} == {f"{name}c" for name in names if name.endswith(".py")}
+    assert compiled_parts(verifier.read_bytes()) == (sum(name.endswith(".py") for name in names), (), ())
+
+
+def test_it_runs_from_its_sources_alone(verifier: Path, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", str(verifier), "verifier"], cwd=tmp_path, check=True)
+    for path in (tmp_path / "verifier").rglob("*.pyc"):
+        path.unlink()
+    done = subprocess.run([sys.executable, "verifier", "."], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "there is no release" in done.stderr

@@ -1,18 +1,23 @@
 """Our own code and pure-Python packages as one file that Python runs, the same bytes wherever it is made.
 
-Members are stored, not compressed: what deflate gives depends on the zlib of the machine (docs/adr/0002).
+Members are stored, not compressed: what deflate gives depends on the zlib of the machine (docs/adr/0002). Next to each module is
+its compiled form, which Python reads instead where its own minor version made it; any other Python reads the source.
 
-Source: PEP 441; https://docs.python.org/3/library/zipapp.html
+Source: PEP 441, PEP 552; https://docs.python.org/3/library/zipapp.html, https://docs.python.org/3/library/marshal.html
 """
 
 from __future__ import annotations
 
 import ast
 import io
+import marshal
+import sys
 import zipfile
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from ops.supply_chain.core.canonical import read_bytes
 from ops.supply_chain.core.errors import InputError
@@ -20,6 +25,19 @@ from ops.supply_chain.core.errors import InputError
 SHEBANG = b"#!/usr/bin/env python3\n"
 MOMENT = (1980, 1, 1, 0, 0, 0)
 """The first moment that a ZIP file can hold."""
+
+COMPILER = f"{sys.implementation.name} {sys.version_info.major}.{sys.version_info.minor}"
+"""The Python whose compiled form `compiled` gives."""
+
+_SOURCE, _COMPILED = ".py", ".pyc"
+_UNCHECKED = (0b01).to_bytes(4, "little")
+"""Flags of PEP 552: the source's hash and no time is in the file, and Python does not compare it with the source."""
+
+_FORMAT = 2
+"""Of marshal: later ones mark what is referred to elsewhere, which depends on what else the interpreter has loaded."""
+
+_PLACE = "<zipapp>"
+"""Before the path in tracebacks: a file of that name in the current folder is not taken for the source."""
 
 _LICENCES = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "METADATA")
 
@@ -77,6 +95,61 @@ def pack(members: Mapping[str, bytes]) -> bytes:
             info.external_attr = 0o100644 << 16
             handle.writestr(info, data)
     return SHEBANG + buffer.getvalue()
+
+
+def compiled(members: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the compiled form of each module: path -> bytes. They depend on the source, its path and Python's minor version.
+
+    A module with a constant that marshal's format 2 does not have is left out.
+    """
+    return {
+        f"{path}c": found
+        for path, data in members.items()
+        if path.endswith(_SOURCE) and (found := _compiled(path, data)) is not None
+    }
+
+
+def _compiled(path: str, data: bytes) -> bytes | None:
+    code = compile(data, f"{_PLACE}/{path}", "exec", dont_inherit=True, optimize=0)
+    try:
+        return b"".join((MAGIC_NUMBER, _UNCHECKED, source_hash(data), marshal.dumps(code, _FORMAT)))
+    except ValueError:
+        return None
+
+
+class CompiledParts(NamedTuple):
+    """The compiled members of a zipapp: how many; those that are not what their source compiles to; those of another Python."""
+
+    total: int
+    differing: tuple[str, ...]
+    foreign: tuple[str, ...]
+
+
+def compiled_parts(data: bytes) -> CompiledParts:
+    """Compile the sources in a zipapp again, and compare; nothing of it is run.
+
+    Raises:
+        InputError: It is no zipapp, or has two members of one name.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as handle:
+            names = handle.namelist()
+            members = {name: handle.read(name) for name in names}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+        raise InputError(f"is no zipapp that can be read: {error}") from error
+    if len(members) != len(names):
+        raise InputError("has two members of one name")
+    found = [name for name in names if name.endswith(_COMPILED)]
+    foreign = [name for name in found if not members[name].startswith(MAGIC_NUMBER)]
+    differing = [name for name in found if name not in foreign and members[name] != _own(name[:-1], members)]
+    return CompiledParts(len(found), tuple(differing), tuple(foreign))
+
+
+def _own(path: str, members: Mapping[str, bytes]) -> bytes | None:
+    try:
+        return _compiled(path, members[path])
+    except (KeyError, SyntaxError, ValueError):
+        return None
 
 
 def _path_of(root: Path, module: str) -> str | None:
