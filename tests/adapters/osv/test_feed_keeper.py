@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.adapters.osv import feed_index, feed_parts, index_later
+from ops.supply_chain.adapters.osv import feed_index, feed_keeper, feed_parts, feed_scan, index_later
 from ops.supply_chain.adapters.osv.feed_index import index_path, is_whole, kept_zip
 from ops.supply_chain.adapters.osv.index_later import index_feed
 from ops.supply_chain.adapters.osv.snapshot import AgeLimits, PackageFeed, open_feed, open_package_feed
@@ -36,6 +37,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Path, Path]]:
     monkeypatch.setattr(feed_parts, "PART_BYTES", 1000)
     monkeypatch.setattr(feed_parts, "_may_fork", lambda: False)
     monkeypatch.setattr(index_later, "start_indexing", lambda *paths: calls.append(paths))
+    monkeypatch.setattr(feed_keeper, "_SCANS", {})
     return calls
 
 
@@ -79,6 +81,20 @@ def test_a_new_file_is_answered_from_and_indexed_afterwards(
     assert len(started) == 2
     assert [path.name for path in (tmp_path / "advisories").iterdir()] == [index_path(tmp_path, SHA).name]
     assert file.exists()
+
+
+def test_the_second_question_of_a_stage_reads_the_feed_no_more(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = answer(file, tmp_path, "p1", "p2")
+    monkeypatch.setattr(feed_scan, "scan_feed", lambda *_, **__: pytest.fail("read again"))
+    assert answer(file, tmp_path, "p2", "p1") == first
+    monkeypatch.undo()
+    monkeypatch.setattr(feed_parts, "PART_BYTES", 1000)
+    monkeypatch.setattr(index_later, "start_indexing", lambda *_: None)
+    assert answer(file, tmp_path, "p1", "p2", "p3")[0] != first[0]
+    with open_package_feed(str(file), ["p1", "p2"], cache=tmp_path, now=NOW, name="other") as feed:
+        assert feed.ref.name == "other"
 
 
 def test_a_run_that_fails_starts_nothing(tmp_path: Path, file: Path, started: list[tuple[Path, Path]]) -> None:
@@ -213,6 +229,7 @@ def test_the_process_that_indexes_gets_no_secret_and_no_terminal(
     priorities: list[tuple[int, ...]] = []
     monkeypatch.setattr(os, "setpriority", lambda *arguments: priorities.append(arguments))
     index_later.start_indexing(Path("all.zip"), tmp_path)
+    index_later.start_indexing(Path("all.zip"), tmp_path)
     [(words, given, actions)] = calls
     assert words[1:] == ["-Im", index_later.MODULE, str(Path.cwd() / "all.zip"), str(tmp_path)]
     assert "GITHUB_TOKEN" not in given
@@ -251,3 +268,19 @@ index_later.index_feed(Path(sys.argv[1]), Path(sys.argv[2]))
     assert not is_whole(tmp_path, SHA)
     index_feed(file, tmp_path)  # the lock of the killed process holds up none
     assert is_whole(tmp_path, SHA)
+
+
+@pytest.mark.whole
+def test_processes_that_start_together_index_once(tmp_path: Path, file: Path, repository: Path) -> None:
+    script = "import sys; from pathlib import Path; from ops.supply_chain.adapters.osv.index_later import start_indexing as s"
+    words = [sys.executable, "-c", f"{script}; s(*map(Path, sys.argv[1:]))", str(file), str(tmp_path)]
+    for _ in range(3):
+        subprocess.run(words, cwd=repository, check=True)
+    deadline = time.monotonic() + 60
+    while not is_whole(tmp_path, SHA):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    folder = os.open(tmp_path / "advisories", os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)  # after the others, or before they begin: they find the index
+    os.close(folder)
+    assert [path.name for path in (tmp_path / "advisories").iterdir()] == [index_path(tmp_path, SHA).name]

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from ops.supply_chain.adapters.osv.feed_scan import FeedScan
 
 
+_SCANS: dict[tuple[str, str, frozenset[str] | None], FeedScan] = {}
+"""The last feed that was read in this process, by its digest, name and packages: a stage asks for vulnerabilities, then for malware."""
+
+
 class FeedKeeper:
     """Keeps a feed in a cache, and opens it.
 
@@ -43,7 +47,8 @@ class FeedKeeper:
     """
 
     def __init__(self, cache: Path, kind: IndexKind, *, name: str, packages: Collection[str] | None = None) -> None:
-        self._cache, self._kind, self._name, self._packages = cache, kind, name, packages
+        self._cache, self._kind, self._name = cache, kind, name
+        self._packages = None if packages is None else frozenset(packages)
         self._scan: FeedScan | None = None
         self._scanned = Path()
         self._zip: tuple[str, bytes] = ("", b"")
@@ -124,8 +129,11 @@ class FeedKeeper:
         if is_whole(self._cache, sha256, self._kind):
             return sha256
         records = ZipRecords(data, where=where)
-        scan = self._scanned_feed(records, sha256, where)
+        key = (sha256, self._name, self._packages)
+        scan = _SCANS.get(key) or self._scanned_feed(records, sha256, where)
         if scan is not None:
+            _SCANS.clear()
+            _SCANS[key] = scan
             if source == kept_zip(self._cache, sha256):
                 _write_zip(source, data)
             self._scan, self._scanned = scan, source

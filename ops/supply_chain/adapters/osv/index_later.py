@@ -28,6 +28,9 @@ LOWEST_PRIORITY = 19
 LEFT_SECONDS = 3600
 """A temporary file that was not written for so long belongs to a process that was killed."""
 
+_STARTED: set[tuple[Path, Path]] = set()
+"""The feeds and caches for which this process has started another one."""
+
 _VARIABLES = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR")
 """The process needs nothing of the environment's secrets."""
 
@@ -39,7 +42,10 @@ def start_indexing(feed: Path, cache: Path) -> None:
         feed: The zip.
         cache: The user's cache folder.
     """
+    if (feed, cache) in _STARTED:
+        return
     with suppress(OSError):
+        _STARTED.add((feed, cache))
         (cache / FOLDER).mkdir(parents=True, exist_ok=True)
         words = [sys.executable, *start_words(MODULE), str(feed.absolute()), str(cache.absolute())]
         nothing = os.open(os.devnull, os.O_RDWR)

@@ -221,7 +221,7 @@ def open_package_feed(
     """
     bounds = limits or AgeLimits()
     request = _Request(now=now, offline=offline, limit=bounds.confirmed)
-    keeper = FeedKeeper(cache, IndexKind.PYPI, name=name, packages=frozenset(packages))
+    keeper = FeedKeeper(cache, IndexKind.PYPI, name=name, packages=packages)
     rows, notes = _kept(source, request, keeper, cache)
     facts, age, notes, stale = _described(rows, now=now, limit=bounds.newest, notes=notes)
     return PackageFeed(rows, facts, age_seconds=age, notes=notes, stale=stale, after=keeper.later)
