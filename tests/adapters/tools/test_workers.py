@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ops.supply_chain.adapters.tools.workers import AHEAD, OUT_OF_MEMORY, WorkerEnd, Workers
+from ops.supply_chain.adapters.tools.workers import AHEAD, LARGE_BYTES, OUT_OF_MEMORY, WorkerEnd, Workers
 from ops.supply_chain.core.errors import InputError
 
 INT = (int, int)
@@ -46,6 +46,16 @@ def test_results_come_in_the_order_of_the_items(count: int) -> None:
         assert list(workers.map(range(40))) == [(item, 1 + 2 * item) for item in range(40)]
         assert list(workers.map([7])) == [(7, 15)]
         assert list(workers.map([])) == []
+
+
+def test_a_large_item_does_not_keep_this_process_waiting() -> None:
+    items = ["slow", "x" * (3 << 20), "y" * LARGE_BYTES, "slow", "z"]
+    with Workers(mishaps, (), WORDS, count=1) as workers:
+        begin = time.monotonic()
+        found = workers.map(items)
+        assert next(found) == ("slow", "slow")
+        assert list(found) == [(item, item) for item in items[1:]]
+        assert time.monotonic() - begin < 20
 
 
 def test_a_large_result_does_not_keep_its_worker_from_the_next_item() -> None:
@@ -120,18 +130,19 @@ def test_workers_end_with_the_process_that_started_them() -> None:
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
+        others: Workers[int, int] = Workers(pids, (), INT, count=1)
         workers: Workers[int, int] = Workers(pids, (), INT, count=2)
-        for _, pid in workers.map(range(4)):
+        for _, pid in (*others.map([0]), *workers.map(range(4)), *others.map([0])):
             os.write(writer, f"{pid}\n".encode())
         time.sleep(60)
         os._exit(0)
     os.close(writer)
     with os.fdopen(reader) as lines:
-        known = {int(lines.readline()) for _ in range(4)}
+        known = {int(lines.readline()) for _ in range(6)}
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         assert lines.read() == ""  # the other end of the pipe is closed: the workers had it, too
-    assert len(known) == 2
+    assert len(known) == 3
 
 
 def pids() -> Callable[[int], int]:

@@ -16,6 +16,7 @@ from ops.supply_chain.adapters.tools.schemas import components_are_apart, is_val
 from ops.supply_chain.formats.received.content import Content
 from ops.supply_chain.formats.received.quick_json import MOST_PIECES
 
+_DIGITS = frozenset(b"0123456789")
 _ENCODER = msgspec.json.Encoder(order="sorted")
 
 
@@ -64,12 +65,13 @@ class KnownComponents:
 
 def _value(row: Any) -> bytes | None:
     """Return a component's JSON with sorted keys; None where equal ones could differ in it: numbers are written as 1 and 1.0."""
-    if _has_number(row):
-        return None
     try:
-        return _ENCODER.encode(row)
+        text = _ENCODER.encode(row)
     except ValueError:
         return None
+    # Without an escape, every quotation mark begins or ends a text.
+    plain = b"\\" not in text and _DIGITS.isdisjoint(b"".join(text.split(b'"')[::2]))
+    return None if not plain and _has_number(row) else text
 
 
 def _has_number(row: Any) -> bool:

@@ -1,7 +1,7 @@
 """Work in child processes, one for each core: results in the order of the items, and a worker that dies is reported.
 
-Each worker has a socket to this process. A result comes as an open file, so a worker never waits for this process to take
-it and goes on with its next item. Items and results are data of a stated type, encoded as MessagePack: what a document does to
+Each worker has a socket to this process. A result, and a large item, comes as an open file, so neither waits for the other to take
+it, and a worker goes on with its next item. Items and results are data of a stated type, encoded as MessagePack: what a document does to
 a worker never runs here. No thread is started: this process and the workers may fork.
 
 Source: https://docs.python.org/3/library/multiprocessing.html, https://man7.org/linux/man-pages/man7/unix.7.html (SCM_RIGHTS)
@@ -36,8 +36,11 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 MOST_WORKERS = 8
-AHEAD = 2
+AHEAD = 3
 """Items that a worker has been given and not finished, where nothing else is asked for."""
+
+LARGE_BYTES = 1 << 16
+"""Of an item: a larger one is sent as a file."""
 
 YOUNG, OLDEST = 0, 2
 """Generations of the collector of cycles."""
@@ -51,6 +54,10 @@ OUT_OF_MEMORY = 91
 _THREADS = Path("/proc/self/task")
 _HEADER = struct.Struct("!Q")
 _DONE, _FAILED = b"d", b"f"
+
+
+_OWN: set[socket.socket] = set()
+"""The sockets of this process to all workers of any kind."""
 
 
 class WorkerEnd(NamedTuple):
@@ -176,7 +183,8 @@ class Workers(Generic[T, R]):
     def _start(self) -> _Worker[T]:
         own, theirs = socket.socketpair()
         # A fork has the sockets of this process, too; it would not notice that this process died.
-        inherited = [own, *(worker.own for worker in self._workers)] if self._method == "fork" else []
+        _OWN.add(own)
+        inherited = list(_OWN) if self._method == "fork" else []
         context: Any = multiprocessing.get_context(self._method)
         process: BaseProcess = context.Process(
             target=_live, args=(theirs, inherited, self._prepare, self._arguments, self._types[0]), daemon=True
@@ -190,8 +198,13 @@ class Workers(Generic[T, R]):
     def _give(self, worker: _Worker[T], slot: _Slot[T]) -> None:
         worker.slots.append(slot)
         content = self._encoder.encode(slot.item)
+        head = _HEADER.pack(len(content))
         with suppress(OSError):  # it died: `_take` notices
-            worker.own.sendall(_HEADER.pack(len(content)) + content)
+            if len(content) <= LARGE_BYTES:
+                worker.own.sendall(head + content)
+                return
+            with _file_of(content) as file:  # a socket takes little at once: this process would wait for the worker
+                socket.send_fds(worker.own, [head], [file.fileno()])
 
     def _take(self, seconds: float | None) -> None:
         """Take the results that are there; wait for one that long, None for as long as it takes."""
@@ -230,6 +243,7 @@ class Workers(Generic[T, R]):
 
     @staticmethod
     def _end(worker: _Worker[T]) -> None:
+        _OWN.discard(worker.own)
         worker.own.close()
         if worker.process.is_alive() and not worker.slots:
             worker.process.join(1)
@@ -271,12 +285,11 @@ def _live(
     gc.disable()
     decoder = msgspec.msgpack.Decoder(item_type)
     done = 0
-    while head := _exactly(own, _HEADER.size):
-        item = decoder.decode(_exactly(own, _HEADER.unpack(head)[0]))
+    while encoded := _next_item(own):
+        item = decoder.decode(encoded)
+        del encoded
         kind, data = _result(work, item)
-        with _result_file() as file:
-            file.write(data)
-            file.flush()
+        with _file_of(data) as file:
             try:
                 socket.send_fds(own, [kind], [file.fileno()])
             except OSError:
@@ -299,11 +312,26 @@ def _result(work: Callable[[Any], Any], item: Any) -> tuple[bytes, bytes]:
         return _FAILED, msgspec.msgpack.encode(_Failure("", traceback.format_exc()))
 
 
-def _result_file() -> IO[bytes]:
-    """Return a file without a name: in memory where the system has such files."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("result"), "w+b")
-    return tempfile.TemporaryFile()
+def _next_item(own: socket.socket) -> bytes:
+    """Return an encoded item, out of the socket or of the file that came through it; none if the other end is closed."""
+    head, files, _, _ = socket.recv_fds(own, _HEADER.size, 1)
+    if not head:
+        return b""
+    size = _HEADER.unpack(head + _exactly(own, _HEADER.size - len(head)))[0]
+    if not files:
+        return _exactly(own, size)
+    with os.fdopen(files[0], "rb") as file:
+        file.seek(0)
+        return file.read(size)
+
+
+def _file_of(data: bytes) -> IO[bytes]:
+    """Return a file without a name that has some bytes: in memory where the system has such files."""
+    memory = hasattr(os, "memfd_create")
+    file: IO[bytes] = os.fdopen(os.memfd_create("data"), "w+b") if memory else tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    file.write(data)
+    file.flush()
+    return file
 
 
 def _exactly(own: socket.socket, size: int) -> bytes:

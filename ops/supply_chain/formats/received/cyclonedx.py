@@ -279,6 +279,8 @@ class CycloneDxBuilder:
 
     def _place_known(self, known: Sequence[SbomComponent | None], start: int, end: int) -> None:
         """Take components that were read before, from one place of the list of components to another."""
+        if start == end:
+            return
         found = [component for component in known[start:end] if component is not None]
         first = len(self._components)
         refs = dict(zip([component.ref for component in found], range(first, first + len(found)), strict=True))

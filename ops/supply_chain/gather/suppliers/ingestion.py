@@ -1,8 +1,8 @@
 """Documents into the store and the registry: bytes first, then some hundred of them in one transaction.
 
 A run that is killed in between leaves documents in the store that the registry does not have: the next run with them, or
-`--rebuild`, adds them. Many documents are read and decided about by one process for each core, from the store; this process
-writes the store and the registry. A document that ends the process which reads it is refused, and no other is lost.
+`--rebuild`, adds them. Many documents are read and decided about by one process for each core, from the store; one more
+process writes the store, and this one the registry. A document that ends the process which reads it is refused, and no other is lost.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -99,8 +99,8 @@ def ingest(
     Raises:
         StageError: Store or registry cannot be written; what was decided before stays, or is registered.
     """
-    batches = map(partial(_stored, setting.store, now, supplier), _batches(given, _given_size))
-    yield from _registered(batches, setting, writer)
+    store = partial(_store, setting.store, now, supplier)
+    yield from _registered(_stored(_batches(given, _given_size), store), setting, writer)
 
 
 def rebuild(setting: IntakeSetting, writer: RegistryWriter) -> Iterator[IntakeLine]:
@@ -127,22 +127,66 @@ def _batches(items: Iterable[T], size_of: Callable[[T], int]) -> Iterator[list[T
         yield batch
 
 
-def _stored(store: SupplierStore, now: str, supplier: str, batch: list[GivenDocument]) -> _Batch:
-    """Store the documents of a batch and let go of their bytes; what could not be read is a line already."""
-    new = [
+_Kept = tuple[ReceivedDocument, tuple[SignatureFile, ...]]
+"""What is recorded of a document that was stored, and its signatures."""
+
+_Store = Callable[[list[NewDocument]], list[_Kept]]
+
+
+def _stored(batches: Iterator[list[GivenDocument]], store: _Store) -> Iterator[_Batch]:
+    """Store the documents of each batch and let go of their bytes.
+
+    The first batch, and a large one, are stored in this process, any other in one of its own: nothing here waits for the disk.
+    """
+    for batch in islice(batches, 1):
+        yield _tasks_of(batch, store(_new(batch)))
+    with Workers(_storing, (store,), (list[NewDocument], list[_Kept]), count=1) as workers:
+        for is_large, some in groupby(batches, lambda batch: sum(map(_given_size, batch)) > BATCH_BYTES):
+            if is_large:
+                for batch in some:
+                    yield _tasks_of(batch, store(_new(batch)))
+                continue
+            order = deque[list[GivenDocument]]()
+            for new, result in workers.map(_new_of(some, order)):
+                kept = store(new) if isinstance(result, WorkerEnd) else result
+                yield _tasks_of(order.popleft(), kept)
+
+
+def _new_of(batches: Iterable[list[GivenDocument]], order: deque[list[GivenDocument]]) -> Iterator[list[NewDocument]]:
+    for batch in batches:
+        new = _new(batch)
+        order.append([document._replace(data=b"", signatures=()) for document in batch])
+        batch.clear()
+        yield new
+
+
+def _new(batch: Iterable[GivenDocument]) -> list[NewDocument]:
+    return [
         NewDocument(document.name, document.data, document.signatures, document.source)
         for document in batch
         if not document.problem
     ]
-    stored = iter(store.add_all(new, ingested=now, supplier=supplier))
+
+
+def _storing(store: _Store) -> _Store:
+    return store
+
+
+def _store(store: SupplierStore, now: str, supplier: str, documents: list[NewDocument]) -> list[_Kept]:
+    found = store.add_all(documents, ingested=now, supplier=supplier)
+    return [(stored.record, stored.signatures) for stored in found]
+
+
+def _tasks_of(batch: list[GivenDocument], kept: Sequence[_Kept]) -> _Batch:
+    """Return what is to be read, without the bytes; what could not be read is a line already."""
+    stored = iter(kept)
     found: list[_Task | IntakeLine] = []
     for document in batch:
         if document.problem:
             reasons = (IntakeReason("", document.problem),)
             found.append(IntakeLine(document.place, IntakeDecision.REFUSED, "", reasons))
         else:
-            there = next(stored)
-            found.append(_Task(document.place, there.record, there.signatures))
+            found.append(_Task(document.place, *next(stored)))
     batch.clear()
     return found
 
