@@ -15,47 +15,43 @@ from ops.supply_chain.gather.assurance.affected.documents import registry_hits
 from ops.supply_chain.suppliers.affected.model import WantedPackage
 from ops.supply_chain.suppliers.affected.search import Search, by_versions
 from ops.supply_chain.suppliers.affected.versions import read_comparators
-from tests.benchmarks.measure import median, run
+from tests.benchmarks.measure import Command, repeated
+from tests.benchmarks.row import Aim, Row, Sample, alone
 from tests.benchmarks.supplier_sboms import fill_registry, write_sboms
 from tests.benchmarks.synthetic import write_project
 
 if TYPE_CHECKING:
-    from tests.benchmarks.spine import Case, Row
+    from tests.benchmarks.spine import Case
 
 DOCUMENTS = 10_000
 GREPPED = 1_000
 """Documents that grep reads: as many as have room in the memory that caches files."""
 
-TIMES = 7
+TIMES = 5
 NAME, RANGE = "package-00008", "<8.1"
 EXPECTED = (4,)
 
 
 def affected(_data: Path, scratch: Path) -> Iterator[Row]:
     """A version range over 10,000 SBOMs of 300 components: the whole command, and the query alone."""
-    from tests.benchmarks.spine import Row
-
     artifacts, project = scratch / "artifacts", scratch / "project"
     address = fill_registry(artifacts, DOCUMENTS)
     write_project(project, locks=1, pins=50, distinct=50)
     stage = str(Path(__file__).resolve().parents[2] / "ops" / "supply_chain" / "find_affected.py")
     command = [sys.executable, stage, f"{NAME}{RANGE}", "--project", str(project), "--artifacts", str(artifacts)]
-    run(command, cwd=scratch, expected=EXPECTED)
-    whole = sorted(run(command, cwd=scratch, expected=EXPECTED).seconds for _ in range(TIMES))[TIMES // 2]
-    milliseconds, hits = _query(address)
+    whole = repeated(Command(command, scratch, expected=EXPECTED).run, warm=True)
+    queries, hits = _query(address)
     write_sboms(scratch / "documents", GREPPED)
     grep = ["grep", "-rlF", f"pkg:pypi/{NAME}@", str(scratch / "documents")]
-    searched = median(grep, cwd=scratch, times=TIMES).seconds
-    yield Row(
-        f"`affected` for a version range over {DOCUMENTS:,} SBOMs of 300 components ({hits} contain it): whole command, query "
-        f"/ `grep -rlF` over {GREPPED:,} of them, which compares no version",
-        f"{whole:.2f} s, {milliseconds:.1f} ms / {searched * 1000:.0f} ms",
-        "0.4 s, 5 ms",
-    )
+    searched = repeated(Command(grep, scratch).run, warm=True)
+    what = f"`affected` for a version range over {DOCUMENTS:,} SBOMs of 300 components ({hits} contain it)"
+    note = f"`grep -rlF` over {GREPPED:,} of them, which compares no version: {searched}"
+    yield alone(f"{what}: the command", whole, Aim(most=0.4), note=note)
+    yield alone(f"{what}: the query", queries, Aim(most=0.005))
 
 
-def _query(address: RegistryAddress) -> tuple[float, int]:
-    """Return the milliseconds of a query in a process that is running, and how many documents it finds."""
+def _query(address: RegistryAddress) -> tuple[Sample, int]:
+    """Return the times of a query in a process that is running, and how many documents it finds."""
     package = PackageName("pypi", "", NAME)
     search = Search([WantedPackage(package, by_versions(package, read_comparators(RANGE, "PyPI", "pypi")))])
     seconds, hits = [], 0
@@ -64,7 +60,7 @@ def _query(address: RegistryAddress) -> tuple[float, int]:
             started = time.perf_counter()
             hits = len(registry_hits(reader, search).hits)
             seconds.append(time.perf_counter() - started)
-    return sorted(seconds)[TIMES // 2] * 1000, hits
+    return Sample(tuple(seconds)), hits
 
 
 CASES: tuple[Case, ...] = (affected,)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.benchmarks import peers
-from tests.benchmarks.measure import Measured, alternating, run
+from tests.benchmarks.measure import Command, Measured, alternating, run
 from tests.benchmarks.row import Aim, Side, compared
 
 if TYPE_CHECKING:
@@ -82,15 +82,29 @@ def _compared(project: Path, snapshot: Path, scratch: Path, aim: Aim) -> Iterato
 
 
 def _first(project: Path, snapshot: Path, scratch: Path) -> Measured:
-    """Run the gate with an empty cache, and then wait for the index, which must not take part in the next measurement."""
+    """Run the gate with an empty cache."""
     cache = scratch / "cache"
-    shutil.rmtree(cache, ignore_errors=True)
     folders = ["--dist", str(scratch / "dist"), "--cache", str(cache), "--version", "v1"]
     gate = [sys.executable, "-Im", "ops.supply_chain.check_vulnerabilities", "--project", str(project), *folders]
-    measured = run([*gate, "--advisories", str(snapshot)], cwd=scratch, expected=EXPECTED)
+    return first_run(Command([*gate, "--advisories", str(snapshot)], scratch, expected=EXPECTED), cache)
+
+
+def first_run(command: Command, cache: Path) -> Measured:
+    """Run a command with an empty cache, and then wait for the index, which must not take part in the next measurement."""
+    shutil.rmtree(cache, ignore_errors=True)
+    measured = command.run()
+    wait_for_index(cache)
+    return measured
+
+
+def wait_for_index(cache: Path) -> None:
+    """Wait until the process that a first answer leaves behind has written the index of the snapshot.
+
+    Raises:
+        RuntimeError: It does not.
+    """
     deadline = time.monotonic() + LONGEST_WAIT_SECONDS
     while not any((cache / "advisories").glob("*.sqlite")):
         if time.monotonic() > deadline:
             raise RuntimeError("the index was not written")
         time.sleep(0.05)
-    return measured

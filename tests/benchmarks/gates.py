@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.benchmarks import peers
 from tests.benchmarks.measure import run
+from tests.benchmarks.row import Aim, Row, Sample, Side, compared
 from tests.fakes.osv import serve, serve_snapshot
 
 if TYPE_CHECKING:
-    from tests.benchmarks.spine import Case, Row
+    from tests.benchmarks.spine import Case
 
 GATES = (
     "check_locks --reproducible & check_hashes --bytes & check_vulnerabilities --second-opinion"
@@ -24,8 +26,6 @@ ENDED = (0, 4, 5)
 
 def whole_gate_by_hand(data: Path, scratch: Path) -> Iterator[Row]:
     """All gates on all locks of soar from empty caches / per lock: uv, pip-audit, pip download."""
-    from tests.benchmarks.spine import Row
-
     soar, snapshot = data / "projects" / "soar", data / "advisories" / "osv-pypi.zip"
     locks = sorted(path.parent for path in soar.rglob("requirements.cdx.json"))
     ours = run(_ours(soar, snapshot, scratch), cwd=scratch, expected=ENDED).seconds
@@ -33,11 +33,13 @@ def whole_gate_by_hand(data: Path, scratch: Path) -> Iterator[Row]:
     shutil.copytree(soar, project, copy_function=shutil.copyfile)
     with serve(serve_snapshot(snapshot)) as service:
         theirs = sum(_by_hand(project / lock.relative_to(soar), service.url, scratch) for lock in locks)
-    yield Row(
-        f"whole gate on soar, {len(locks)} locks, empty caches, the real index: sealwright / by hand, lock after lock "
-        "(uv pip compile with a clean cache, pip-audit, pip download)",
-        f"{ours:.1f} s / {theirs:.0f} s = {theirs / ours:.0f} times",
-        "40 times",
+    by_hand = peers.Peer("by hand", f"(uv {peers.find('uv').version}, pip-audit {peers.find('pip-audit').version})")
+    did = "lock after lock: uv pip compile with a clean cache, pip-audit, pip download"
+    yield from compared(
+        f"whole gate on soar, {len(locks)} locks, empty caches, the real index",
+        Side(peers.ours(), "five gates at the same time", Sample((ours,))),
+        [Side(by_hand, did, Sample((theirs,)))],
+        Aim(times=40),
     )
 
 

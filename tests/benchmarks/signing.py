@@ -1,24 +1,26 @@
-"""Signing beside its aim, verifying beside `sigstore verify`, and the whole rehearsal of `soar`."""
+"""Signing beside its aim, verifying beside cosign and `sigstore verify`, and the whole rehearsal of `soar`."""
 
 from __future__ import annotations
 
-import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.supply_chain import commands, release_uses
 from ops.supply_chain.adapters.sigstore.credentials import TOKEN_VARIABLE
-from ops.supply_chain.core.start import TREE
 from ops.supply_chain.rehearsal.instance import RehearsalInstance, without_proxy
 from ops.supply_chain.rehearsal.options import IDENTITY, ISSUER
 from ops.supply_chain.runner.rehearsal_mode import TRUST_CONFIG_VARIABLE
-from tests.benchmarks.measure import Measured, run
+from tests.benchmarks import peers
+from tests.benchmarks.measure import Command, Measured, alternating, repeated, run, sample
+from tests.benchmarks.row import Aim, Row, Side, alone, compared
 from tests.release.many_files import MORE_FILES, many_files
 
 if TYPE_CHECKING:
-    from tests.benchmarks.spine import Case, Row
+    from tests.benchmarks.spine import Case
 
+TIMES = 3
 FILES = 200
 SAMPLE = 6
 """How many of the files the other command verifies: a process a file, each as long as the next."""
@@ -41,63 +43,66 @@ assert len(bundles) == int(sys.argv[4])
 
 
 def signing_many_files(_data: Path, scratch: Path) -> Iterator[Row]:
-    """Sign 200 files, and the attestation of their provenance, with a rehearsal instance; then verify them."""
-    from tests.benchmarks.spine import Row
-
-    with RehearsalInstance() as instance:
-        seen = _sign(instance, scratch)
-        entries = instance.entries
-    yield Row(
-        f"sign {FILES} files and an attestation with a rehearsal instance, from start to exit ({entries} log entries)",
-        f"{seen.seconds:.2f} s, {seen.peak_mb:.0f} MB",
-        "2 s",
+    """Sign 200 files, and the attestation of their provenance, each time with a new rehearsal instance."""
+    runs = []
+    for turn in range(TIMES):
+        with RehearsalInstance() as instance:
+            runs.append(_sign(instance, scratch / str(turn)))
+            entries = instance.entries
+    what = (
+        f"sign {FILES} files and an attestation with a rehearsal instance, from start to exit ({entries} log entries)"
     )
+    yield alone(what, sample(runs), Aim(most=2))
 
 
 def verifying_many_files(_data: Path, scratch: Path) -> Iterator[Row]:
-    """Verify 200 files in one process beside `sigstore verify identity`, one process a file."""
-    from tests.benchmarks.spine import Row
-
+    """Verify 200 files in one process beside cosign and `sigstore verify identity`, one process a file."""
     with RehearsalInstance() as instance:
         _sign(instance, scratch)
     folder = scratch / "dist" / "release"
-    arguments = [str(folder), IDENTITY, ISSUER, str(FILES)]
-    ours = run([sys.executable, "-Ic", OURS, *arguments], cwd=scratch).seconds
-    files = sorted(folder.glob("*.txt"))[:SAMPLE]
-    theirs = sum(run(_sigstore(one, scratch), cwd=scratch).seconds for one in files) / len(files) * FILES
-    yield Row(
-        f"verify {FILES} files: sealwright, one process with its start / `sigstore verify identity`, a process a file "
-        f"(from a sample of {len(files)} files)",
-        f"{ours:.2f} s / {theirs:.0f} s = {theirs / ours:.0f} times",
-        "50 times",
-    )
+    command = [sys.executable, "-Ic", OURS, str(folder), IDENTITY, ISSUER, str(FILES)]
+    files = sorted(path for path in folder.glob("*.txt"))
+    what, aim = f"verify {FILES} signed files", Aim(most=0.5, times=1)
+    cosign, sigstore = peers.find("cosign"), peers.find("sigstore")
+    sides: dict[str, Callable[[], Measured]] = {"ours": Command(command, scratch).run}
+    if cosign.path:
+        sides["cosign"] = lambda: _each([_cosign(cosign, file, folder, "N-V") for file in files], folder, of=FILES)
+    sides["sigstore"] = lambda: _each([_sigstore(file, scratch) for file in files[:SAMPLE]], scratch, of=FILES)
+    seen = alternating(sides, warm=False)
+    ours = Side(peers.ours(), "one process, with its start", seen["ours"])
+    loop = Side(cosign, "verify-blob, a process a file", seen["cosign"]) if cosign.path else cosign
+    cli = Side(sigstore, f"verify identity, a process a file (of {SAMPLE} files)", seen["sigstore"])
+    yield from compared(what, ours, [loop, cli], aim)
 
 
 def rehearsal_of_soar(data: Path, scratch: Path) -> Iterator[Row]:
-    """The whole `rehearse` on `soar`: once to warm the cache, then measured."""
-    from tests.benchmarks.spine import Row
-
+    """The whole `rehearse` on `soar`, cold and warm; and its release verified, beside a loop of cosign over its files."""
     options = ["--project", str(data / "projects" / "soar"), "--version", "v3.0.0"]
     options += ["--advisories", str(data / "advisories" / "osv-pypi.zip")]
     options += ["--dist", str(scratch / "dist"), "--cache", str(scratch / "cache")]
-    command = [sys.executable, "-Im", "ops.supply_chain.sessions.rehearse", *release_steps(), "--", *options]
-    cold, warm = run(command, cwd=scratch), run(command, cwd=scratch)
-    yield Row(
-        "rehearse on soar: gated, signed, verified, retained; warm cache (the first time, cold)",
-        f"{warm.seconds:.1f} s, {warm.peak_mb:.0f} MB ({cold.seconds:.1f} s)",
-        "15 s",
-    )
+    command = [sys.executable, "-Im", "ops.supply_chain.sessions.rehearse", *commands(release_uses()), "--", *options]
+    cold = run(command, cwd=scratch)
+    warm = repeated(Command(command, scratch).run)
+    what = "rehearse on soar: gated, signed, verified, retained; warm cache"
+    yield alone(what, warm, Aim(most=15), note=f"the first time {cold.seconds:.1f} s")
+    yield from _verified(scratch / "dist" / "release", scratch)
 
 
-def release_steps() -> list[str]:
-    """Return the steps of `release` and `rehearse` as noxfile.py names them, read without running it."""
-    tree = ast.parse((TREE / "noxfile.py").read_text(encoding="utf-8"))
-    [value] = [
-        node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "RELEASE_STEPS"
-    ]
-    return list(ast.literal_eval(value))
+def _verified(folder: Path, scratch: Path) -> Iterator[Row]:
+    """Verify a release with all checks, beside the signatures of its files alone."""
+    [root] = folder.glob("*-trusted_root.json")
+    files = sorted(file for file in folder.iterdir() if file.with_name(f"{file.name}.sigstore.json").exists())
+    who = ["--identity", IDENTITY, "--issuer", ISSUER, "--trusted-root", str(root), "--rehearsal"]
+    words = [sys.executable, "-Im", "ops.supply_chain.sessions.stand_alone", str(folder), *who]
+    cosign = peers.find("cosign")
+    sides: dict[str, Callable[[], Measured]] = {"ours": Command(words, scratch, expected=(0, 4, 5)).run}
+    if cosign.path:
+        name = root.name.removesuffix("-trusted_root.json")
+        sides["cosign"] = lambda: _each([_cosign(cosign, file, folder, name) for file in files], folder)
+    seen = alternating(sides)
+    ours = Side(peers.ours(), "all checks: signatures, provenance, gate, SBOMs, VEX", seen["ours"])
+    loop = Side(cosign, "verify-blob, a process a file", seen["cosign"]) if cosign.path else cosign
+    yield from compared(f"verify the release of soar, {len(files)} files", ours, [loop], Aim(most=0.6))
 
 
 def _sign(instance: RehearsalInstance, scratch: Path) -> Measured:
@@ -111,6 +116,20 @@ def _sign(instance: RehearsalInstance, scratch: Path) -> Measured:
     }
     command = [sys.executable, "-Im", "ops.supply_chain.sign_artifacts", *release.argv()]
     return run(command, cwd=scratch, environment=environment)
+
+
+def _each(words: Sequence[Sequence[str]], cwd: Path, *, of: int = 0) -> Measured:
+    """Run some commands one after the other; their time together, or, where they are a sample, that of so many."""
+    runs = [run(command, cwd=cwd) for command in words]
+    seconds = sum(seen.seconds for seen in runs)
+    return Measured(seconds * (of or len(runs)) / len(runs), max(seen.peak_mb for seen in runs))
+
+
+def _cosign(cosign: peers.Peer, file: Path, folder: Path, name: str) -> list[str]:
+    """The command of cosign for one file, offline: with the trusted root that is in the release."""
+    who = ["--certificate-identity", IDENTITY, "--certificate-oidc-issuer", ISSUER]
+    root = ["--trusted-root", str(folder / f"{name}-trusted_root.json")]
+    return [cosign.path, "verify-blob", "--bundle", f"{file}.sigstore.json", *root, *who, str(file)]
 
 
 def _sigstore(file: Path, scratch: Path) -> list[str]:

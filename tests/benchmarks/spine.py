@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.benchmarks.measure import other_load, run
-from tests.benchmarks.row import Row
+from tests.benchmarks import peers
+from tests.benchmarks.measure import Command, alternating, other_load, repeated, run
+from tests.benchmarks.row import Aim, Row, Side, alone, compared
 from tests.benchmarks.synthetic import write_project
 from tests.fakes import distributions
 from tests.pipeline.spine import STEPS
@@ -24,70 +26,99 @@ __all__ = ["CASES", "Case", "Row", "measure"]
 Case = Callable[[Path, Path], Iterator[Row]]
 
 
-def sboms_against_cyclonedx_py(data: Path, scratch: Path) -> Iterator[Row]:
-    """Our per-lock SBOMs of `soar` beside `cyclonedx-py requirements` on the same locks."""
+_IN_ONE_PROCESS = """
+import sys
+from cyclonedx_py._internal.cli import run
+for lock in sys.argv[2:]:
+    run(argv=["requirements", "--output-reproducible", "-o", sys.argv[1], lock])
+"""
+"""What the command of cyclonedx-py does for a lock, validation included, for all of them without starting again."""
+
+_SAMPLED_LOCKS = 5
+
+
+def sboms_of_locks(data: Path, scratch: Path) -> Iterator[Row]:
+    """SBOMs of the locks of `soar`: by cyclonedx-py in one process and by syft over the folder, beside ours."""
     soar = data / "projects" / "soar"
-    locks = sorted(path.parent / "requirements.txt" for path in soar.rglob("requirements.cdx.json"))
-    ours = run(_stage("generate_sbom", soar, scratch, "--no-enrich", "--formats", "cyclonedx-1.6"), cwd=scratch)
-    tool = str(Path(sys.executable).with_name("cyclonedx-py"))
-    theirs = 0.0
-    for lock in locks:
-        command = [tool, "requirements", "--output-reproducible", "-o", str(scratch / "theirs.json"), str(lock)]
-        theirs += run(command, cwd=scratch).seconds
-    yield Row(
-        f"SBOMs of {len(locks)} locks of soar: sealwright (plus the aggregate) / cyclonedx-py, one lock a call",
-        f"{ours.seconds:.2f} s / {theirs:.1f} s = {theirs / ours.seconds:.0f} times",
-        "30 times or better",
+    locks = [str(path.parent / "requirements.txt") for path in sorted(soar.rglob("requirements.cdx.json"))]
+    cyclonedx, syft = peers.find("cyclonedx-py"), peers.find("syft")
+    out = str(scratch / "theirs.json")
+    stage = _stage("generate_sbom", soar, scratch, "--no-enrich", "--formats", "cyclonedx-1.6")
+    sides = {
+        "ours": Command(stage, scratch),
+        "cyclonedx-py": Command([sys.executable, "-Ic", _IN_ONE_PROCESS, out, *locks], scratch),
+    }
+    if syft.path:
+        sides["syft"] = Command([syft.path, "scan", f"dir:{soar}", "-q", "-o", f"cyclonedx-json={out}"], scratch)
+    seen = alternating({name: side.run for name, side in sides.items()})
+    one = [cyclonedx.path, "requirements", "--output-reproducible", "-o", out]
+    started = [run([*one, lock], cwd=scratch).seconds for lock in locks[:_SAMPLED_LOCKS]]
+    words = f"all locks in one process (its command needs {statistics.median(started):.2f} s for one lock, mostly its start)"
+    what, ours = (
+        f"SBOMs of {len(locks)} locks of soar",
+        Side(peers.ours(), "one a lock, and the aggregate", seen["ours"]),
     )
+    yield from compared(what, ours, [Side(cyclonedx, words, seen["cyclonedx-py"])], Aim(times=2.5))
+    theirs = Side(syft, "one for the folder, none a lock", seen["syft"]) if syft.path else syft
+    yield from compared(what, ours, [theirs], Aim(times=2))
 
 
 def release_of_soar(data: Path, scratch: Path) -> Iterator[Row]:
     """The spine of `release` (all but the gates) on `soar`: once to warm the cache, then measured without network."""
     soar = data / "projects" / "soar"
+    artifacts = scratch / "artifacts"
     run(_release(soar, scratch), cwd=scratch)
-    shutil.rmtree(scratch / "artifacts")
-    seen = run([*_release(soar, scratch), "--offline"], cwd=scratch)
-    yield Row(
-        "release of soar without its gates, warm cache, offline",
-        f"{seen.seconds:.1f} s, {seen.peak_mb:.0f} MB",
-        "10 s, 300 MB",
+    offline = Command([*_release(soar, scratch), "--offline"], scratch, before=lambda: shutil.rmtree(artifacts))
+    yield alone(
+        "release of soar without its gates, warm cache, offline", repeated(offline.run), Aim(most=10, megabytes=300)
     )
 
 
 def release_of_a_large_project(_data: Path, scratch: Path) -> Iterator[Row]:
     """The spine of `release` on 2,000 locks with 250 pins each."""
-    project = scratch / "large"
+    project, artifacts = scratch / "large", scratch / "artifacts"
     write_project(project, locks=2000, pins=250, distinct=5000)
-    seen = run([*_release(project, scratch), "--no-enrich"], cwd=scratch)
-    yield Row(
+    words = [*_release(project, scratch), "--no-enrich"]
+    command = Command(words, scratch, before=lambda: shutil.rmtree(artifacts, ignore_errors=True))
+    yield alone(
         "release without gates of 2,000 locks with 250 pins each (5,000 distinct), no enrichment",
-        f"{seen.seconds:.1f} s, {seen.peak_mb:.0f} MB",
-        "30 s, 1 GB",
+        repeated(command.run),
+        Aim(most=20, megabytes=600),
     )
 
 
 def sbom_of_a_wheel(_data: Path, scratch: Path) -> Iterator[Row]:
-    """The SBOMs of a wheel with 5,000 files, of a project with one pin; without the wheel first."""
+    """The SBOMs of a wheel with 5,000 files, of a project with one pin, less the stage without the wheel."""
     project = scratch / "wheel"
     write_project(project, locks=1, pins=1, distinct=1)
-    command = _stage("generate_sbom", project, scratch, "--no-enrich")
-    without = run(command, cwd=scratch)
     modules = {f"demo/package{number % 50}/module{number}.py": b"x = 1\n" * 400 for number in range(WHEEL_FILES)}
-    packages = scratch / "dist" / "packages"
-    packages.mkdir()
-    (packages / distributions.WHEEL).write_bytes(distributions.wheel({**distributions.wheel_files(), **modules}))
-    seen = run(command, cwd=scratch)
-    yield Row(
-        f"SBOMs of a wheel with {WHEEL_FILES:,} files, three formats (the stage without the wheel: {without.seconds:.1f} s)",
-        f"{seen.seconds - without.seconds:.1f} s, {seen.peak_mb:.0f} MB",
-        "1 s",
+    wheel = distributions.wheel({**distributions.wheel_files(), **modules})
+    path = scratch / "dist" / "packages" / distributions.WHEEL
+    command = _stage("generate_sbom", project, scratch, "--no-enrich")
+
+    def written() -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(wheel)
+
+    run(command, cwd=scratch)
+    seen = alternating(
+        {
+            "without": Command(command, scratch, before=lambda: path.unlink(missing_ok=True)).run,
+            "with": Command(command, scratch, before=written).run,
+        }
+    )
+    without = seen["without"].median
+    yield alone(
+        f"SBOMs of a wheel with {WHEEL_FILES:,} files, three formats (the stage without the wheel, {without:.1f} s, is taken off)",
+        seen["with"]._replace(values=tuple(seconds - without for seconds in seen["with"].values)),
+        Aim(most=1),
     )
 
 
 WHEEL_FILES = 5000
 
 CASES: tuple[Case, ...] = (
-    sboms_against_cyclonedx_py,
+    sboms_of_locks,
     release_of_soar,
     release_of_a_large_project,
     sbom_of_a_wheel,

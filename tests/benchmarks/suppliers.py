@@ -12,16 +12,17 @@ import pytest
 
 from ops.supply_chain.adapters.registry.address import URL_VARIABLE, RegistryAddress, registry_address
 from ops.supply_chain.adapters.registry.reader import RegistryReader
-from tests.benchmarks.measure import Measured, run
+from tests.benchmarks.measure import Measured, run, sample
+from tests.benchmarks.row import Aim, Row, Sample, alone
 from tests.benchmarks.supplier_sboms import COMPONENTS, DISTINCT, SUPPLIER, write_sboms
 from tests.fakes import postgres
 
 if TYPE_CHECKING:
-    from tests.benchmarks.spine import Case, Row
+    from tests.benchmarks.spine import Case
 
 DOCUMENTS = 10_000
 WITH_DIGESTS = 2_000
-AIMS = {"SQLite": "250", "PostgreSQL": "180"}
+AIMS = {"SQLite": 250, "PostgreSQL": 180}
 EXPECTED = (4,)
 """The documents are not signed, so each is quarantined."""
 
@@ -37,31 +38,24 @@ def ingest_on_postgresql(_data: Path, scratch: Path) -> Iterator[Row]:
         with postgres.server(durable=True) as url:
             yield from _intake("PostgreSQL", scratch, url)
     except pytest.skip.Exception as reason:
-        from tests.benchmarks.spine import Row
-
-        yield Row(f"supplier on PostgreSQL: {DOCUMENTS:,} SBOMs", f"not measured: {reason}", AIMS["PostgreSQL"])
+        yield Row(
+            f"supplier on PostgreSQL: {DOCUMENTS:,} SBOMs", f"not measured: {reason}", f"{AIMS['PostgreSQL']} a second"
+        )
 
 
 def ingest_with_digests(_data: Path, scratch: Path) -> Iterator[Row]:
     """2,000 SBOMs whose components have a digest each: twice the rows."""
-    from tests.benchmarks.spine import Row
-
     inbox = scratch / "inbox"
     write_sboms(inbox, WITH_DIGESTS, digests=True)
     seen = _supplier(scratch, "", str(inbox))
-    yield Row(
-        f"supplier on SQLite: {WITH_DIGESTS:,} SBOMs of {COMPONENTS} components with a digest each",
-        f"{WITH_DIGESTS / seen.seconds:.0f} a second",
-        "none",
-    )
+    what = f"supplier on SQLite: {WITH_DIGESTS:,} SBOMs of {COMPONENTS} components with a digest each"
+    yield alone(what, _rate(WITH_DIGESTS, seen))
 
 
 CASES: tuple[Case, ...] = (ingest_on_sqlite, ingest_on_postgresql, ingest_with_digests)
 
 
 def _intake(database: str, scratch: Path, url: str) -> Iterator[Row]:
-    from tests.benchmarks.spine import Row
-
     inbox = scratch / "inbox"
     write_sboms(inbox, DOCUMENTS)
     seen = _supplier(scratch, url, str(inbox))
@@ -70,21 +64,23 @@ def _intake(database: str, scratch: Path, url: str) -> Iterator[Row]:
         counts = reader.counts()
     assert counts.documents == DOCUMENTS
     what = f"supplier on {database}, {DOCUMENTS:,} SBOMs of {COMPONENTS} components ({DISTINCT:,} distinct), durable"
-    yield Row(
-        f"{what}: documents a second, all of it; {counts.components:,} rows of components{_size(address)}",
-        f"{DOCUMENTS / seen.seconds:.0f} ({seen.seconds:.0f} s), {seen.peak_mb:.0f} MB",
-        f"{AIMS[database]}, 1 GB",
+    yield alone(
+        f"{what}: documents, all of it; {counts.components:,} rows of components{_size(address)}",
+        _rate(DOCUMENTS, seen),
+        Aim(least=AIMS[database], megabytes=1000),
+        note=f"{seen.seconds:.0f} s in all",
     )
     again = _supplier(scratch, url, "--rebuild")
-    yield Row(
-        f"{what}: the registry built again from the stored documents",
-        f"{DOCUMENTS / again.seconds:.0f} a second ({again.seconds:.0f} s), {again.peak_mb:.0f} MB",
-        AIMS[database],
-    )
+    rebuilt = f"{what}: the registry built again from the stored documents"
+    yield alone(rebuilt, _rate(DOCUMENTS, again), Aim(least=AIMS[database]), note=f"{again.seconds:.0f} s in all")
     shutil.rmtree(inbox)
     write_sboms(inbox, 1, distinct=COMPONENTS)
     one = _supplier(scratch, url, str(inbox))
-    yield Row(f"{what}: one more document", f"{one.seconds:.1f} s", "3 s")
+    yield alone(f"{what}: one more document", sample([one]), Aim(most=3))
+
+
+def _rate(documents: int, seen: Measured) -> Sample:
+    return Sample((documents / seen.seconds,), seen.peak_mb, "a second")
 
 
 def _supplier(scratch: Path, url: str, *words: str) -> Measured:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.benchmarks import peers
 from tests.benchmarks.advisories import write_snapshot
-from tests.benchmarks.measure import Measured, run
+from tests.benchmarks.cold_feed import SCANNER_LAYOUT, first_run
+from tests.benchmarks.measure import Command, Measured, alternating, repeated, run
+from tests.benchmarks.row import Aim, Row, Sample, Side, alone, compared
 from tests.benchmarks.synthetic import write_project
 from tests.fakes.osv import serve, serve_snapshot
 
 if TYPE_CHECKING:
-    from tests.benchmarks.spine import Case, Row
+    from tests.benchmarks.spine import Case
 
 DISTANCE_SECONDS = 0.02
 """How far away the service is in the second measurement: about what a near one on the internet is."""
@@ -23,6 +27,12 @@ RECORDS = 16_000
 PINS = 700
 EXPECTED = (0, 1, 4)
 """Exit codes of tools that found something."""
+
+NEVER_CLEAR = (0, 1, 4, 5)
+"""And of a snapshot that is too old to be clear by."""
+
+AUDIT_TIMES, AUDIT_TIMES_FAR = 7, 20
+"""How many times as fast as pip-audit a gate should be, next to the service and at a distance."""
 
 
 class _Distant(list[str]):
@@ -35,73 +45,87 @@ class _Distant(list[str]):
 
 def one_lock_three_tools(_data: Path, scratch: Path) -> Iterator[Row]:
     """A lock of 700 pins, all tools asking the same service on loopback; ours from the snapshot as well."""
-    from tests.benchmarks.spine import Row
-
     snapshot = scratch / "osv.zip"
     write_snapshot(snapshot, records=RECORDS, packages=5000, share=0.1)
     project = scratch / "one"
     write_project(project, locks=1, pins=PINS, distinct=PINS)
     [lock] = project.rglob("requirements.txt")
     _write_uv_project(scratch / "uv", lock)
-    local = _best(_gate(project, scratch, "--advisories", str(snapshot)), scratch).seconds
     with serve(serve_snapshot(snapshot)) as service:
-        for distance in ("at no distance", f"at {DISTANCE_SECONDS * 1000:.0f} ms"):
-            asking, theirs, uvs = _asking(service.url, project, lock, scratch)
-            yield Row(
-                f"vulnerabilities of {PINS} pins, {RECORDS} records, asking one OSV service {distance}: sealwright "
-                "(from the snapshot, warm index) / pip-audit / uv audit",
-                f"{asking:.2f} s ({local:.2f} s) / {theirs:.2f} s / {uvs:.2f} s = "
-                f"{theirs / asking:.0f} times ({theirs / local:.0f} times) pip-audit",
-                "20 times pip-audit, ahead of uv audit",
+        near, far = "at no distance", f"at {DISTANCE_SECONDS * 1000:.0f} ms"
+        for distance, aim in ((near, Aim(times=AUDIT_TIMES)), (far, Aim(times=AUDIT_TIMES_FAR))):
+            seen = _asking(service.url, snapshot, project, lock, scratch)
+            what = f"vulnerabilities of {PINS} pins, {RECORDS:,} records, one OSV service {distance}"
+            audit, uv = (
+                Side(peers.find("pip-audit"), "", seen["pip-audit"]),
+                Side(peers.find("uv"), "audit", seen["uv"]),
             )
+            ours = Side(peers.ours(), "asking it", seen["asking"])
+            local = Side(peers.ours(), "from the snapshot, warm index", seen["local"])
+            yield from compared(what, ours, [audit], aim)
+            yield from compared(what, ours, [uv], Aim(times=1))
+            yield from compared(what, local, [audit], aim)
             service.requests = _Distant()
 
 
-def _asking(url: str, project: Path, lock: Path, scratch: Path) -> tuple[float, float, float]:
-    """Return the seconds that sealwright, pip-audit and `uv audit` take, all asking one service."""
+def _asking(url: str, snapshot: Path, project: Path, lock: Path, scratch: Path) -> dict[str, Sample]:
+    """Run ours, asking and from the snapshot, pip-audit and `uv audit`, in turn."""
     (project / ".security-config.toml").write_text(f'[feeds]\nosv_api = "{url}"\n')
     pip_audit = [sys.executable, "-m", "pip_audit", "-r", str(lock), "--strict", "--disable-pip", "--require-hashes"]
     pip_audit += ["--vulnerability-service", "osv", "--osv-url", f"{url}/v1/query", "--progress-spinner", "off"]
-    uv = [str(Path(sys.executable).with_name("uv")), "audit", "--frozen", "--service-url", url]
-    commands = (
-        _gate(project, scratch, "--source", "api"),
-        [*pip_audit, "--cache-dir", str(scratch / "pip-audit")],
-        [*uv, "--project", str(scratch / "uv"), "--no-python-downloads"],
-    )
-    ours, theirs, uvs = (_best(command, scratch).seconds for command in commands)
-    return ours, theirs, uvs
+    uv = [peers.find("uv").path, "audit", "--frozen", "--service-url", url]
+    commands = {
+        "asking": _gate(project, scratch, "--source", "api"),
+        "local": _gate(project, scratch, "--advisories", str(snapshot)),
+        "pip-audit": [*pip_audit, "--cache-dir", str(scratch / "pip-audit")],
+        "uv": [*uv, "--project", str(scratch / "uv"), "--no-python-downloads"],
+    }
+    for name in ("asking", "local", "uv"):  # pip-audit keeps nothing of this service
+        run(commands[name], cwd=scratch, expected=EXPECTED)
+    sides = {name: Command(words, scratch, expected=EXPECTED).run for name, words in commands.items()}
+    return alternating(sides, warm=False)
+
+
+def soar_next_to_osv_scanner(data: Path, scratch: Path) -> Iterator[Row]:
+    """The vulnerabilities of `soar` from the same snapshot again: our index, and the database of osv-scanner, are there."""
+    soar, snapshot = data / "projects" / "soar", data / "advisories" / "osv-pypi.zip"
+    scanner, databases = peers.find("osv-scanner"), scratch / "databases"
+    copy = databases / SCANNER_LAYOUT
+    copy.parent.mkdir(parents=True)
+    shutil.copyfile(snapshot, copy)
+    gate = Command(_gate(soar, scratch, "--advisories", str(snapshot)), scratch, expected=NEVER_CLEAR)
+    sides: dict[str, Callable[[], Measured]] = {"ours": gate.run}
+    if scanner.path:
+        words = [scanner.path, "scan", "source", "--offline", "--local-db-path", str(databases), "-r", str(soar)]
+        sides["theirs"] = Command(words, scratch, expected=NEVER_CLEAR).run
+    first_run(gate, scratch / "cache")
+    seen = alternating(sides)
+    peer = Side(scanner, "scan source --offline", seen["theirs"]) if scanner.path else scanner
+    ours = Side(peers.ours(), "warm index", seen["ours"])
+    yield from compared("vulnerabilities of soar, the same snapshot again", ours, [peer], Aim(times=2))
 
 
 def many_locks(_data: Path, scratch: Path) -> Iterator[Row]:
     """2,000 locks with 250 pins each against 16,000 advisories."""
-    from tests.benchmarks.spine import Row
-
     snapshot = scratch / "osv.zip"
     write_snapshot(snapshot, records=RECORDS, packages=8000, share=0.1)
     write_project(scratch / "large", locks=2000, pins=250, distinct=5000)
-    command = _gate(scratch / "large", scratch, "--advisories", str(snapshot))
-    cold, warm = run(command, cwd=scratch, expected=EXPECTED), _best(command, scratch)
-    yield Row(
-        "vulnerabilities of 2,000 locks with 250 pins each (5,000 distinct), 16,000 advisories, warm index",
-        f"{warm.seconds:.2f} s, {warm.peak_mb:.0f} MB",
-        "5 s, 500 MB",
-    )
-    yield Row("the same, and the index built from the zip", f"{cold.seconds:.2f} s", "5 s for the index")
+    words = _gate(scratch / "large", scratch, "--advisories", str(snapshot))
+    gate = Command(words, scratch, expected=EXPECTED)
+    cold = repeated(lambda: first_run(gate, scratch / "cache"))
+    warm = repeated(gate.run, warm=True)
+    what = "vulnerabilities of 2,000 locks with 250 pins each (5,000 distinct), 16,000 advisories"
+    yield alone(f"{what}, warm index", warm, Aim(most=5, megabytes=500))
+    yield alone(f"{what}, a new snapshot", cold, Aim(most=8))
 
 
-CASES: tuple[Case, ...] = (one_lock_three_tools, many_locks)
+CASES: tuple[Case, ...] = (one_lock_three_tools, soar_next_to_osv_scanner, many_locks)
 
 
 def _gate(project: Path, scratch: Path, *options: str) -> list[str]:
     folders = ["--dist", str(scratch / "dist"), "--cache", str(scratch / "cache"), "--version", "v1"]
     module = "ops.supply_chain.check_vulnerabilities"
     return [sys.executable, "-Im", module, "--project", str(project), *folders, *options]
-
-
-def _best(command: list[str], scratch: Path, times: int = 3) -> Measured:
-    """Return the fastest of some runs, after one that warms caches."""
-    run(command, cwd=scratch, expected=EXPECTED)
-    return min(run(command, cwd=scratch, expected=EXPECTED) for _ in range(times))
 
 
 def _write_uv_project(folder: Path, lock: Path) -> None:

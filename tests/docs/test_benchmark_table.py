@@ -121,6 +121,18 @@ def test_sides_take_turns_and_long_ones_run_less_often() -> None:
     assert [times(seconds) for seconds in (0.2, 3, 30, 90)] == [5, 3, 2, 1]
 
 
+def test_a_command_has_its_own_memory_exit_code_and_output(tmp_path: Path) -> None:
+    ballast = bytearray(60_000_000)
+    seen = run([sys.executable, "-Ic", "pass"], cwd=tmp_path)
+    assert 1 < seen.peak_mb < 40 < len(ballast) / 1_000_000
+    assert 0 < seen.seconds < 10
+    assert run([sys.executable, "-Ic", "raise SystemExit(4)"], cwd=tmp_path, expected=(4,)).seconds > 0
+    with pytest.raises(RuntimeError, match=r"ended with 3:\nfailed"):
+        run([sys.executable, "-Ic", "print('failed'); raise SystemExit(3)"], cwd=tmp_path)
+    with pytest.raises(RuntimeError, match="ended with"):
+        run(["no-such-program"], cwd=tmp_path)
+
+
 def test_load_is_what_others_did(tmp_path: Path) -> None:
     with other_load() as load:
         run([sys.executable, "-Ic", "sum(range(10**6))"], cwd=tmp_path)
