@@ -21,7 +21,7 @@ from ops.supply_chain.contracts.files.verdict import RuleVerdict
 from tests.fakes.kept import keep_for_module
 
 POLICY = Path(__file__).resolve().parents[2] / "policy"
-MOST = 16
+MOST = 4
 """Policies that are kept: each is one with its data, which configurations change."""
 
 _kept: dict[bytes, engine.Engine] = {}
@@ -37,7 +37,9 @@ def _prepare(policy: Policy) -> None:
     """Compile a policy in this process, unless it is known or has rules of others."""
     key = msgspec.json.encode(policy)
     modules = (*policy.libraries, *(rule.module for rule in policy.rules))
-    if key not in _kept and _own_sources().issuperset(module.source for module in modules):
+    if key in _kept:
+        _kept[key] = _kept.pop(key)  # the newest is the last to go
+    elif _own_sources().issuperset(module.source for module in modules):
         while len(_kept) >= MOST:
             del _kept[next(iter(_kept))]
         _kept[key] = engine.Engine(policy)

@@ -252,7 +252,7 @@ def policy(*profiles: str, settings: str = "{}") -> Policy:
     return load_policy([("policy:", spine_policy())], profiles, json.loads(settings))
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=4)  # the engine's memory never goes back to the system, and forks pay for it
 def engine(*profiles: str, settings: str = "{}") -> rego.Engine:
     """Return the rules of some profiles, compiled."""
     return rego.Engine(policy(*profiles, settings=settings))
