@@ -44,7 +44,6 @@ from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
 from ops.supply_chain.core.moments import timestamp_of_epoch
 from ops.supply_chain.core.outcome import Outcome
-from ops.supply_chain.release.assembly.completeness import problems_of_set
 from ops.supply_chain.release.assembly.layout import checksums_name, media_type_of, report_names
 from ops.supply_chain.release.retention.report import (
     damage_findings,
@@ -72,8 +71,6 @@ from ops.supply_chain.release.retention.rules import (
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import run_stage
-from ops.supply_chain.trust.verification.kept import accepted, report_problems, summary_problems
-from ops.supply_chain.trust.verification.listing import classify_listed
 
 RELEASE_FOLDER = "release"
 REPORT_FOLDER = "verification"
@@ -116,6 +113,8 @@ def _perform(run: StageRun) -> StageResult:
 
 
 def _retain(run: StageRun) -> StageResult:
+    from ops.supply_chain.trust.verification.kept import accepted
+
     files = _release_files(run)
     digests = {name: measured.sha256 for name, measured in files.items()}
     reports = _reports(run, digests)
@@ -138,6 +137,8 @@ def _retain(run: StageRun) -> StageResult:
 
 
 def _release_files(run: StageRun) -> dict[str, Measured]:
+    from ops.supply_chain.release.assembly.completeness import problems_of_set
+
     folder, project = run.dist / RELEASE_FOLDER, run.project
     files = {name: measure(folder / name) for name in files_in(folder)}
     provenance = provenance_name(project.name, project.version, naming_of(files))
@@ -159,6 +160,9 @@ def _reports(run: StageRun, digests: dict[str, str]) -> dict[str, Path]:
     Raises:
         InputError: They are about other files, or cannot be read.
     """
+    from ops.supply_chain.trust.verification.kept import report_problems, summary_problems
+    from ops.supply_chain.trust.verification.listing import classify_listed
+
     folder, names = run.dist / REPORT_FOLDER, report_names(run.project.name, run.project.version)
     there = [name for name in names if (folder / name).exists()]
     if REPORT not in there:

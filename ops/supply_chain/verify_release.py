@@ -43,8 +43,9 @@ from ops.supply_chain.adapters.files.folders import empty
 from ops.supply_chain.adapters.files.inputs import configured_input
 from ops.supply_chain.contracts.config.signing import SigningMode
 from ops.supply_chain.contracts.files.package_verification import EvidenceState, ServedPackage
-from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES, Check, Expectations, Line, Verification
+from ops.supply_chain.contracts.files.verification import Check, Expectations, Line, Verification
 from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.contracts.values.release_naming import KEPT_SUFFIXES
 from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError

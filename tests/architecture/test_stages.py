@@ -240,6 +240,16 @@ def test_help_imports_nothing_that_a_stage_needs_for_its_work() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_what_every_stage_imports_is_no_more_than_every_stage_needs() -> None:
+    code = (
+        "import sys, ops.supply_chain.runner.stage\n"
+        f"found = {HEAVY | NOT_FOR_EVERY_STAGE!r} & set(sys.modules)\n"
+        "assert not found, found"
+    )
+    done = subprocess.run([sys.executable, "-Ic", code], env=_unmeasured(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_session_imports_no_stage_to_know_their_options() -> None:
     code = (
         "import sys\n"
@@ -272,6 +282,18 @@ FOR_HELP = {
     "core", "core.commands", "core.errors", "core.stage_table", "core.start", "core.text", "core.tokens",
     "formats", "formats.workflow_commands", "runner", "runner.arguments", "runner.command_lines", "runner.streams",
 }  # fmt: skip
+NOT_FOR_EVERY_STAGE = {
+    "configparser",
+    "difflib",
+    "filelock",
+    "random",
+    "shutil",
+    "tempfile",
+    "email",
+    "http",
+    "zipfile",
+    "tarfile",
+}
 NOT_FOR_HELP = {
     "msgspec",
     "packaging",

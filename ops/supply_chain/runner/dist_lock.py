@@ -7,7 +7,6 @@ takes the lock itself. The operating system releases it when the holder exits.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,12 +91,14 @@ def clear(dist: Path, also: Sequence[Path] = ()) -> None:
     Raises:
         OutputError: Something cannot be removed.
     """
+    from shutil import rmtree
+
     try:
         for folder in [*(dist / name for name in OUTPUT_FOLDERS if name not in KEPT_FOLDERS), *also]:
             if folder.is_symlink() or folder.is_file():
                 folder.unlink()
             elif folder.is_dir():
-                shutil.rmtree(folder)
+                rmtree(folder)
         for name in OUTPUT_FILES:
             (dist / name).unlink(missing_ok=True)
     except OSError as error:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES, Verification
+from ops.supply_chain.contracts.files.verification import Verification
+from ops.supply_chain.contracts.values.release_naming import KEPT_SUFFIXES
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.inventory.checks.check import check_document

@@ -9,12 +9,9 @@ Source: renameat2(2), renamex_np(2)
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -130,7 +127,7 @@ def building(target: Path, *, replace: bool) -> Iterator[Path]:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(target.parent)
-        work = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=target.parent))
+        work = _fresh_folder(target.parent)
     except OSError as error:
         raise _cannot_write(target, error) from error
     try:
@@ -139,7 +136,7 @@ def building(target: Path, *, replace: bool) -> Iterator[Path]:
     except OSError as error:
         raise _cannot_write(target, error) from error
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        _remove_tree(work, ignore_errors=True)
 
 
 def remove(target: Path) -> None:
@@ -149,7 +146,7 @@ def remove(target: Path) -> None:
         OutputError: It cannot be removed.
     """
     try:
-        shutil.rmtree(_set_aside(target))
+        _remove_tree(_set_aside(target))
     except OSError as error:
         raise OutputError(f"{target}: cannot be removed: {error.strerror or error}") from error
 
@@ -164,7 +161,7 @@ def empty(folder: Path) -> None:
         if folder.is_symlink():
             folder.unlink()
         elif folder.exists():
-            shutil.rmtree(folder)
+            _remove_tree(folder)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be removed: {error.strerror or error}") from error
 
@@ -202,9 +199,21 @@ def remove_leftovers(parent: Path) -> None:
     """
     for path in parent.glob(f"{TEMPORARY_PREFIX}*"):
         _restore(path, parent)
-        shutil.rmtree(path)
+        _remove_tree(path)
     for path in parent.glob(f".*{TEMPORARY_SUFFIX}"):
         path.unlink()
+
+
+def _fresh_folder(parent: Path) -> Path:
+    from tempfile import mkdtemp  # with what it needs a tenth of the imports of a stage that only reads
+
+    return Path(mkdtemp(prefix=TEMPORARY_PREFIX, dir=parent))
+
+
+def _remove_tree(folder: Path, *, ignore_errors: bool = False) -> None:
+    from shutil import rmtree
+
+    rmtree(folder, ignore_errors=ignore_errors)
 
 
 def _publish(work: Path, target: Path, *, replace: bool) -> None:
@@ -223,17 +232,19 @@ def _replace(work: Path, target: Path) -> None:
     """Put a folder in the place of another, which is removed."""
     if _exchange(work, target):
         _flush_folder(target.parent)
-        shutil.rmtree(work)
+        _remove_tree(work)
         return
     # Where the system cannot exchange two folders, one that is killed in between is restored by `remove_leftovers`.
     aside = _set_aside(target, under=REPLACED)
     work.rename(target)
     _flush_folder(target.parent)
-    shutil.rmtree(aside)
+    _remove_tree(aside)
 
 
 def _exchange(first: Path, second: Path) -> bool:
     """Let two folders change places in one step; False where the system or the file system cannot."""
+    import ctypes
+
     library = ctypes.CDLL(None, use_errno=True)
     paths = os.fsencode(first), os.fsencode(second)
     if sys.platform == "darwin":
@@ -254,7 +265,7 @@ def _restore(leftover: Path, parent: Path) -> None:
 
 def _set_aside(target: Path, *, under: str = "removed") -> Path:
     # Into a fresh folder, because a rename onto a name must not meet a leftover of that name.
-    aside = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=target.parent))
+    aside = _fresh_folder(target.parent)
     (aside / under).mkdir()
     target.rename(aside / under / target.name)
     _flush_folder(target.parent)

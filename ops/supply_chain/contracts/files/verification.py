@@ -22,14 +22,6 @@ SCHEMA = "verification/1"
 REHEARSAL, UNSIGNED = "rehearsal", "unsigned"
 """Why a line is tolerated."""
 
-KEPT_SUFFIXES = {
-    "verification.json": "-verification.json",
-    "verification.md": "-verification.md",
-    "vsa.json": "-verification.vsa.json",
-}
-"""The maker's own verification reports: name in `dist/verification/` -> name ending after `N-V` in the folder of the
-retained release. Not signed, and not part of the release."""
-
 VERIFIER_VERSION = "0.1.0"
 """Our version; a test compares it with the one in SBOMs."""
 

@@ -28,6 +28,15 @@ CONVENTIONAL_SBOM = re.compile(r"sbom-(?:wheel|source)(?:-[A-Za-z0-9._+-]+)?\.(?
 """Names of the SBOMs of distributions where they have no prefix."""
 
 
+KEPT_SUFFIXES = {
+    "verification.json": "-verification.json",
+    "verification.md": "-verification.md",
+    "vsa.json": "-verification.vsa.json",
+}
+"""The maker's own verification reports: name in `dist/verification/` -> name ending after `N-V` in the folder of the
+retained release. Not signed, and not part of the release."""
+
+
 def naming_of(names: Collection[str]) -> ReleaseNaming:
     """Return the form of a release, by the names of its files: that of its provenance decides.
 

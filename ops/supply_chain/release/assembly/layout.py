@@ -14,10 +14,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES
 from ops.supply_chain.contracts.values.release_naming import (
     CONVENTIONAL_PROVENANCE,
     CONVENTIONAL_SBOM,
+    KEPT_SUFFIXES,
     ReleaseNaming,
     provenance_name,
 )

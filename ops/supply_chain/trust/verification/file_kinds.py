@@ -9,11 +9,11 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES
 from ops.supply_chain.contracts.values.predicate_types import STATEMENT_TYPES
 from ops.supply_chain.contracts.values.release_naming import (
     CONVENTIONAL_PROVENANCE,
     CONVENTIONAL_SBOM,
+    KEPT_SUFFIXES,
     PROVENANCE_SUFFIX,
     ReleaseNaming,
     naming_of,

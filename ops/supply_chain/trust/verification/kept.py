@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
-from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES, SCHEMA
+from ops.supply_chain.contracts.files.verification import SCHEMA
+from ops.supply_chain.contracts.values.release_naming import KEPT_SUFFIXES
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import excerpt

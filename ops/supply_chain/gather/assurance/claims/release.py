@@ -35,9 +35,10 @@ from ops.supply_chain.contracts.config.signing import SigningMode
 from ops.supply_chain.contracts.files.manifest import Manifest
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import GateFile, Weakening
-from ops.supply_chain.contracts.files.verification import KEPT_SUFFIXES, Expectations, GivenFile, Verification
+from ops.supply_chain.contracts.files.verification import Expectations, GivenFile, Verification
 from ops.supply_chain.contracts.values.exploitation import EPSS, KEV
 from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.release_naming import KEPT_SUFFIXES
 from ops.supply_chain.contracts.values.weakening import NOT_RECORDED, WEAKENED, weakened_sentence
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError, UnavailableError
