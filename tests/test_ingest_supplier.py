@@ -437,6 +437,25 @@ def test_a_run_that_fails_before_the_registry_loses_nothing(world: World, monkey
     assert world.documents()["a.json"].decision is IntakeDecision.ACCEPTED
 
 
+def test_suppliers_with_the_same_key_or_identity_are_noted(world: World) -> None:
+    path = world.sent("a.json", GOOD, bundle(GOOD))
+    assert "does not show which" not in world.run(path)[1]
+    identities = ["a@x.example", "b@x.example", "a@x.example"]
+    more = [
+        f'[[suppliers]]\nname = "S{at}"\nkeys = ["k{at}.pem", "k{at}.pem"]\n[[suppliers.identities]]\nidentity = "{identity}"\n'
+        f'issuer = "https://{at % 2}.example"\n'
+        for at, identity in enumerate(identities)
+    ]
+    (world.project / ".security-config.toml").write_text(CONFIG + "".join(more))
+    for at, signer in enumerate((STRANGER, SIGNER, STRANGER)):
+        (world.project / f"k{at}.pem").write_bytes(signer.pem + b"\n" * at)
+    text = world.run(path)[1]
+    assert text.count("a signature does not show which of them signed") == 3
+    assert "suppliers Acme, S1 have the key with the SHA-256" in text
+    assert "suppliers S0, S2 have the key with the SHA-256" in text
+    assert "suppliers S0, S2 have the identity a@x.example of https://0.example" in text
+
+
 def test_a_document_at_an_address_is_taken_in_with_its_signature(world: World) -> None:
     with supplier_server.serving() as server:
         url = server.has("/boms/a.json?token=secret", GOOD)

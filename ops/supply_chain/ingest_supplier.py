@@ -132,18 +132,20 @@ def _ingest(run: StageRun, address: RegistryAddress) -> StageResult:
 
     store = _store(run, address)
     setting = IntakeSetting(run.root, tuple(run.config.suppliers), run.args.trusted_root, store)
-    setting.rules()  # what is wrong with the configuration is found before anything is stored
+    notes = (
+        setting.rules().signatures.shared()
+    )  # what is wrong with the configuration is found before anything is stored
     if run.args.rebuild:
         with RegistryWriter(address) as writer:
             lines = with_vex(list(rebuild(setting, writer)), setting=setting, writer=writer, address=address)
             register_releases(ArtifactStore(run.artifacts), writer)
-        return _result(run, lines, empty="no document of a supplier is stored yet: nothing to decide about")
+        return _result(run, lines, notes, empty="no document of a supplier is stored yet: nothing to decide about")
     with TemporaryDirectory(prefix="sealwright-") as folder:
         given = _given(run, Path(folder))
         with RegistryWriter(address) as writer:
             found = ingest(given, setting=setting, writer=writer, now=timestamp(run.now), supplier=run.args.supplier)
             lines = with_vex(list(found), setting=setting, writer=writer, address=address)
-    return _result(run, lines, empty="")
+    return _result(run, lines, notes, empty="")
 
 
 def _given(run: StageRun, folder: Path) -> Iterator[GivenDocument]:
@@ -156,7 +158,7 @@ def _given(run: StageRun, folder: Path) -> Iterator[GivenDocument]:
     return chain(given_documents(paths), documents_at(urls, folder, offline=run.offline) if urls else ())
 
 
-def _result(run: StageRun, lines: list[IntakeLine], *, empty: str) -> StageResult:
+def _result(run: StageRun, lines: list[IntakeLine], notes: tuple[str, ...], *, empty: str) -> StageResult:
     """Return what became of documents; without any, `empty` is why that is right, empty itself where one was expected."""
     from ops.supply_chain.contracts.values.registry import IntakeDecision
     from ops.supply_chain.suppliers.screen import counts_of, document_of, intake_steps, intake_text
@@ -168,6 +170,7 @@ def _result(run: StageRun, lines: list[IntakeLine], *, empty: str) -> StageResul
         outcome=Outcome.FAIL if open_ else Outcome.PASS if lines or empty else Outcome.NOT_EXAMINED,
         text="\n".join(text),
         counts=counts_of(lines),
+        notes=notes,
         document=document_of(lines),
     )
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
@@ -69,6 +70,25 @@ class SupplierSignatures:
         self._root, self._entries, self._trusted_root = root, tuple(entries), trusted_root
         _check(self._entries)
         self._keys = {entry.name: [self._key(entry, path) for path in entry.keys] for entry in self._entries}
+
+    def shared(self) -> tuple[str, ...]:
+        """Return a sentence for each identity, and each key, that several suppliers have."""
+        names: defaultdict[str, list[str]] = defaultdict(list)
+        for entry in self._entries:
+            for identity in dict.fromkeys(
+                (item.issuer, item.identity or item.identity_regex) for item in entry.identities
+            ):
+                names[f"the identity {identity[1]} of {identity[0]}"].append(entry.name)
+            for key in dict.fromkeys(key.sha256 for key in self._keys[entry.name]):
+                names[f"the key with the SHA-256 {key}"].append(entry.name)
+        return tuple(
+            printable(
+                f"suppliers {', '.join(found)} have {what}: a signature does not show which of them signed; "
+                "each needs its own"
+            )
+            for what, found in names.items()
+            if len(found) > 1
+        )
 
     def verify(self, stored: StoredDocument) -> DocumentSignature:
         """Return what is known of a document's signature: the best of all that came with it.
