@@ -11,6 +11,7 @@ import pytest
 
 from ops.supply_chain import check_hashes
 from ops.supply_chain.adapters.files.verified_files import VerifiedFiles
+from ops.supply_chain.adapters.index.session import Limits
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.dependencies.index_hashes.downloads import EarlierBytes, EarlierFile
@@ -52,6 +53,7 @@ class Project(Contents):
 def project(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     monkeypatch.setattr("ops.supply_chain.adapters.index.client.Timeouts", lambda: CALM)
     monkeypatch.setattr("ops.supply_chain.adapters.index.client.TIMEOUTS", CALM)
+    monkeypatch.setattr("ops.supply_chain.adapters.index.client.Limits", lambda: Limits(download_bytes=1 << 20))
     with FakeIndex() as index:
         made = Project(tmp_path, index, capfd)
         monkeypatch.setattr(EARLIER, made.before)
