@@ -37,6 +37,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ops.supply_chain import records_after
+from ops.supply_chain.adapters.files.folders import sha256_of_each
 from ops.supply_chain.adapters.files.inputs import require_inside
 from ops.supply_chain.adapters.files.project import read_config
 from ops.supply_chain.adapters.rego import engine as rego
@@ -58,8 +59,9 @@ from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import GateFile, RuleVerdict, Verdict, Weakening
 from ops.supply_chain.contracts.values.received_sbom import ReceivedSbom
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.collector import without_collection
 from ops.supply_chain.core.commands import command
-from ops.supply_chain.core.digests import sha256_bytes, sha256_file
+from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, StageError
 from ops.supply_chain.core.start import TREE
 from ops.supply_chain.core.text import printable
@@ -254,6 +256,7 @@ def _read_records(run: StageRun) -> list[StoredRecord]:
     return found
 
 
+@without_collection()
 def _gather_sboms(run: StageRun, records: Sequence[StoredRecord]) -> _PolicyInput:
     paths = run.args.sboms or [run.dist / "sbom" / f"{run.project.name}-sbom.json"]
     chosen = {path.absolute(): True for path in paths}
@@ -355,26 +358,24 @@ def _evidence(
 def _actual(run: StageRun, records: Iterable[StoredRecord]) -> dict[str, str]:
     """Return the digests that the files which records name have now."""
     bases = {"dist": run.dist, "project": run.root}
-    found = {}
+    found: dict[str, Path] = {}
     for name in dict.fromkeys(file.path for stored in records for file in stored.record.writes):
         label, _, relative = name.partition(":")
         path = bases.get(label, run.dist) / relative
         if label == "project":
             require_inside(run.root, path)
         if label in bases and ".." not in Path(relative).parts and path.is_file():
-            found[name] = sha256_file(path)
-    return found
+            found[name] = path
+    return sha256_of_each(found)
 
 
 def _released(run: StageRun) -> list[ReleasedFile]:
     folders = [run.dist / name for name in RELEASED_FOLDERS]
     paths = [path for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_file()]
     gate = run.dist / GATE_SOURCE
-    return [
-        ReleasedFile(path=_label(run, path), sha256=sha256_file(path))
-        for path in [*paths, *([gate] if gate.is_file() else [])]
-        if not path.name.startswith(".")
-    ]
+    chosen = [*paths, *([gate] if gate.is_file() else [])]
+    found = {_label(run, path): path for path in chosen if not path.name.startswith(".")}
+    return [ReleasedFile(path=label, sha256=digest) for label, digest in sha256_of_each(found).items()]
 
 
 def _label(run: StageRun, path: Path) -> str:

@@ -9,14 +9,12 @@ Source: https://toml.io/en/v1.0.0
 
 from __future__ import annotations
 
-import gc
 import re
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from ops.supply_chain.core import plain_json
+from ops.supply_chain.core.collector import without_collection
 
 LARGEST_CHARACTERS = 16 << 20
 """Most characters of one document: the largest locks that are in use have a third of this."""
@@ -78,7 +76,7 @@ def load(
         raise TomlError(f"expected at most {largest} characters, found {len(text)}", 1)
     _check_bounds(text, most_parts, deepest)
     try:
-        with _without_collections():
+        with without_collection():
             plain = tomllib.loads(text)
     except RecursionError as error:
         raise TomlError("values are nested too deeply", 1) from error
@@ -88,18 +86,6 @@ def load(
     if plain_json.is_deeper(plain, plain_json.DEEPEST):  # keys with many parts in tables within each other
         raise TomlError(f"more than {plain_json.DEEPEST} arrays and tables within each other", 1)
     return plain
-
-
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """Keep the garbage collector away: it goes over all of a growing document again and again, and finds nothing."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _check_bounds(text: str, most_parts: int, deepest: int) -> None:

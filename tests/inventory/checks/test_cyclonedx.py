@@ -192,6 +192,18 @@ DEFECTS: dict[str, tuple[Callable[[Json], None], str, str, str]] = {
         "sbom.ref-duplicate",
         "expected a bom-ref of its own, found 'root' as at $.metadata.component['bom-ref']",
     ),
+    "duplicate ref of an occurrence": (
+        put({"occurrences": [{"location": "a"}, {"location": "b", "bom-ref": "root"}]}, *IDNA, "evidence"),
+        "$.components[0].evidence.occurrences[1]['bom-ref']",
+        "sbom.ref-duplicate",
+        "expected a bom-ref of its own, found 'root' as at $.metadata.component['bom-ref']",
+    ),
+    "duplicate ref deep in an occurrence": (
+        put({"occurrences": [{"location": "a", "x": [{"y": {"bom-ref": "root"}}]}]}, *IDNA, "evidence"),
+        "$.components[0].evidence.occurrences[0].x[0].y['bom-ref']",
+        "sbom.ref-duplicate",
+        "expected a bom-ref of its own, found 'root' as at $.metadata.component['bom-ref']",
+    ),
     "empty ref": (
         put("", "vulnerabilities", 0, "bom-ref"),
         "$.vulnerabilities[0]['bom-ref']",

@@ -12,13 +12,13 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from ops.supply_chain.core.digests import CHUNK_BYTES
+from ops.supply_chain.core.digests import CHUNK_BYTES, sha256_file
 from ops.supply_chain.core.errors import ErrorClass, InputError, OutputError, UnavailableError
 from ops.supply_chain.core.files import FILE_MODE, TEMPORARY_SUFFIX
 from ops.supply_chain.core.text import is_text
@@ -27,6 +27,9 @@ TEMPORARY_PREFIX = ".tmp-"
 FOLDER_MODE = 0o755
 LOCK_NAME = ".lock"
 LOCK_SECONDS = 60
+READERS = 4
+"""Threads that read and hash files."""
+
 REPLACED = "replaced"
 """In a `.tmp-*` folder: the folder that is being replaced, under its own name."""
 
@@ -53,6 +56,18 @@ def measure(path: Path) -> Measured:
         digest.update(piece)
         size += len(piece)
     return Measured(sha256=digest.hexdigest(), size=size)
+
+
+def sha256_of_each(files: Mapping[str, Path]) -> dict[str, str]:
+    """Return the digests of files under the same names, read by several threads, which end before this returns.
+
+    Raises:
+        InputError: One is missing or cannot be read.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(READERS) as pool:
+        return dict(zip(files, pool.map(sha256_file, files.values()), strict=True))
 
 
 def files_in(folder: Path) -> tuple[str, ...]:

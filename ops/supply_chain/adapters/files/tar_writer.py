@@ -127,13 +127,16 @@ def _header(entry: TarEntry, size: int, epoch: int) -> bytes:
 
 def _pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
     """Cut a stream of bytes into pieces of exactly `PIECE_BYTES`, the last one shorter."""
-    held = bytearray()
+    held: list[bytes | memoryview] = []
+    missing = PIECE_BYTES
     for part in parts:
-        held += part
-        start = 0
-        while len(held) - start >= PIECE_BYTES:
-            yield bytes(held[start : start + PIECE_BYTES])
-            start += PIECE_BYTES
-        del held[:start]
+        rest = memoryview(part)
+        while len(rest) >= missing:
+            yield b"".join((*held, rest[:missing]))
+            rest = rest[missing:]
+            held, missing = [], PIECE_BYTES
+        if rest:
+            held.append(rest)
+            missing -= len(rest)
     if held:
-        yield bytes(held)
+        yield b"".join(held)

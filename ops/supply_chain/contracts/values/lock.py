@@ -109,7 +109,7 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True):
         return is_path and not self.source.url.lower().endswith(_ARCHIVES)
 
 
-class LockEntry(msgspec.Struct, frozen=True, kw_only=True):
+class LockEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A pin at its place in one lock.
 
     `line` counts from 1. `direct` is True, False, or None if unknown.

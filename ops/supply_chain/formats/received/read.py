@@ -6,9 +6,7 @@ its shape allows. A document is either read, with its defects, or refused with o
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -19,6 +17,7 @@ from ops.supply_chain.contracts.values.received_sbom import (
     SbomDefect,
     SbomSyntax,
 )
+from ops.supply_chain.core.collector import without_collection
 from ops.supply_chain.formats import yaml
 from ops.supply_chain.formats.json_reader import LARGEST_BYTES, UnexpectedShapeError
 from ops.supply_chain.formats.received.collect import Table
@@ -103,18 +102,6 @@ _DETAILS = frozenset(
     )
 )
 """Fields of a component that do not identify it."""
-
-
-@contextmanager
-def without_collection() -> Iterator[None]:
-    """Suspend the collector of cycles: documents have none, and looking for them takes longer than reading them."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _read(content: Content, without: frozenset[str]) -> ReceivedSbom:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.values.lock import Lock
+from ops.supply_chain.core.collector import without_collection
 
 if TYPE_CHECKING:
     from ops.supply_chain.dependencies.locks.classify import Classified
@@ -44,7 +45,7 @@ def read_project_locks(root: Path, config: LocksConfig) -> tuple[Lock, ...]:
     """
     from ops.supply_chain.dependencies.locks import project
 
-    found = project.read_project_locks(ProjectFiles(root), config)
+    found = read_good_locks(root, config)
     project.refuse_broken(found.broken)
     return found.locks
 
@@ -59,7 +60,8 @@ def read_good_locks(root: Path, config: LocksConfig, known: Mapping[str, Lock] |
     """
     from ops.supply_chain.dependencies.locks import project
 
-    return project.read_project_locks(ProjectFiles(root), config, known)
+    with without_collection():
+        return project.read_project_locks(ProjectFiles(root), config, known)
 
 
 def classify(root: Path, config: LocksConfig, found: ReadLocks) -> Classified:

@@ -66,6 +66,7 @@ def _written(
         write = _writer(dist, inventory, formats)
         yield from ((batch, write(batch)) for batch in batches)
         return
+    inventory.packages.build()
     forked = Workers(_writer, (dist, inventory, formats), (tuple[int, int], WrittenBatch), method="fork")
     with without_leftovers(dist), forked as workers:
         for batch, result in workers.map(batches):

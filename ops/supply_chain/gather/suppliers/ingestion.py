@@ -26,8 +26,8 @@ from ops.supply_chain.adapters.tools.workers import WorkerEnd, Workers
 from ops.supply_chain.contracts.config.suppliers import SupplierEntry
 from ops.supply_chain.contracts.files.supplier_document import ReceivedDocument
 from ops.supply_chain.contracts.values.registry import IntakeDecision, IntakeReason
+from ops.supply_chain.core.collector import without_collection
 from ops.supply_chain.core.errors import StageError
-from ops.supply_chain.formats.received.read import without_collection
 from ops.supply_chain.gather.suppliers.exchange import Parcel, Receiver, Sender
 from ops.supply_chain.gather.suppliers.intake import DecidedDocument, GivenTask, IntakeRules, decide, intake_rules
 from ops.supply_chain.suppliers.screen import IntakeLine

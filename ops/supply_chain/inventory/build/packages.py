@@ -122,6 +122,11 @@ class Packages:
                 self._known_anywhere[id(pin)] = found
         return found
 
+    def build(self) -> None:
+        """Build every package as the pins of all locks describe it, so that processes which are forked now share them."""
+        for identity in self._pins:
+            self.package(identity)
+
     def ref(self, identity: Identity) -> str:
         """Return the reference of a package."""
         return self._refs[identity]

@@ -52,6 +52,7 @@ class PartBuilder:
     def __init__(self) -> None:
         self.part = UnionPart([], [], [], {})
         self._places: dict[tuple[str, str], int] = {}
+        self._last: dict[str, Component] = {}
 
     def add(self, document: Document) -> None:
         """Add the document of one lock."""
@@ -66,18 +67,13 @@ class PartBuilder:
             found = packages.get(ref)
             if found is None:
                 found = packages[ref] = PackagePart([], set(), set(), set(), set(), set())
-            self._add(component, found)
-
-    def _add(self, component: Component, found: PackagePart) -> None:
-        for occurrence in component.occurrences:
-            found.lines += (self._place(occurrence), occurrence.line)
-        found.statements.add((component.depends_on, component.depends_complete))
-        found.direct.add(component.direct)
-        if component.groups:
-            found.groups.update(component.groups)
-        found.kinds.update(component.kinds)
-        if component.scope is not None:
-            found.scopes.add(component.scope)
+            for occurrence in component.occurrences:
+                found.lines += (self._place(occurrence), occurrence.line)
+            last = self._last.get(ref)
+            # Most documents state the same of a package as the one before.
+            if last is None or not _states_the_same(component, last):
+                _add(component, found)
+                self._last[ref] = component
 
     def _place(self, occurrence: Occurrence) -> int:
         key = (occurrence.lock, occurrence.path)
@@ -86,6 +82,26 @@ class PartBuilder:
             number = self._places[key] = len(self.part.places)
             self.part.places.append(key)
         return number
+
+
+def _states_the_same(component: Component, last: Component) -> bool:
+    return (
+        component.scope is last.scope
+        and component.direct is last.direct
+        and component.kinds is last.kinds
+        and component.groups is last.groups
+        and component.depends_complete is last.depends_complete
+        and component.depends_on == last.depends_on
+    )
+
+
+def _add(component: Component, found: PackagePart) -> None:
+    found.statements.add((component.depends_on, component.depends_complete))
+    found.direct.add(component.direct)
+    found.groups.update(component.groups)
+    found.kinds.update(component.kinds)
+    if component.scope is not None:
+        found.scopes.add(component.scope)
 
 
 class _Gathered:

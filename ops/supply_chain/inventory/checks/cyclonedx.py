@@ -93,6 +93,18 @@ _NEVER_HOLDS_REFS = frozenset({"hashes", "properties", "externalReferences", "me
 """Lists without definitions; they are most of a document."""
 
 
+_NESTED = frozenset({dict, list})
+
+
+def _is_object(entry: object) -> bool:
+    return isinstance(entry, dict)
+
+
+def _has_something(entry: object) -> bool:
+    """Return whether an entry defines a reference or has a part that can: half a million occurrences do not."""
+    return isinstance(entry, dict) and ("bom-ref" in entry or not _NESTED.isdisjoint(map(type, entry.values())))
+
+
 class _Use(NamedTuple):
     place: Place
     ref: str
@@ -117,7 +129,8 @@ class _Walk:
                     children.append(((place, key), key, value))
                 elif isinstance(value, list) and key not in _NEVER_HOLDS_REFS:
                     here = (place, key)
-                    children += [((here, at), key, entry) for at, entry in enumerate(value) if isinstance(entry, dict)]
+                    is_seen = _has_something if key not in _FIELDS and key not in _COMPONENT_LISTS else _is_object
+                    children += [((here, at), key, entry) for at, entry in enumerate(value) if is_seen(entry)]
             pending.extend(reversed(children))
 
     def _visit(self, place: Place, container: str, node: dict[str, Any]) -> None:

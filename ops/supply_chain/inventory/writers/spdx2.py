@@ -122,12 +122,14 @@ class Spdx2Writer:
         text = json.dumps(_head(document, fragments), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
         # The last occurrence of each mark is ours: keys are sorted, so texts of others come before it.
         text = _fill(text, _BODY, packages)
+        del packages  # of an aggregate each copy has tens of megabytes
         text = _fill(text, _EDGES, edges)
         if document.distribution is not None:
             files = array([fragment(file_entry(file), 2) for file in document.distribution.files], 1)
             before, after = text.split(_FILES_LINE, 1)
             text = f'{before}\n  "files": {b"".join(files).decode()},{after}'
         data = text.encode()
+        del text
         serial = uuid.uuid5(uuid.NAMESPACE_URL, f"{NAMESPACE}{sha256_bytes(data)}")
         return data.replace(_NAMESPACE_LINE, _NAMESPACE_LINE.replace(_UUID.encode(), str(serial).encode()), 1)
 

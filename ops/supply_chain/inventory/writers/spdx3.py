@@ -143,8 +143,13 @@ class Spdx3Writer:
             *edges.values(),
             *contents.values(),
         ]
-        body = ",\n".join(graph)
-        data = f'{{\n  "@context": "{CONTEXT}",\n  "@graph": [\n{body}\n  ]\n}}\n'.encode()
+        graph[0] = f'{{\n  "@context": "{CONTEXT}",\n  "@graph": [\n{graph[0]}'
+        graph[-1] = f"{graph[-1]}\n  ]\n}}\n"
+        # Of an aggregate each copy has tens of megabytes: none is kept longer than it is needed.
+        whole = ",\n".join(graph)
+        del graph
+        data = whole.encode()
+        del whole
         serial = uuid.uuid5(uuid.NAMESPACE_URL, f"{NAMESPACE}{sha256_bytes(data)}")
         return data.replace(OPEN_BYTES, f"{NAMESPACE}{serial}#".encode())
 

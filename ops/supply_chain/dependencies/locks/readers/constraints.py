@@ -21,6 +21,11 @@ class Constraints:
     def __init__(self) -> None:
         self._by_name: dict[str, list[Pin]] = defaultdict(list)
 
+    @property
+    def are_none(self) -> bool:
+        """True if no line gives a version."""
+        return not self._by_name
+
     def add(self, pin: Pin) -> None:
         """Add a line of a constraints file; one without exact version gives none."""
         if pin.version and pin.source.kind is PinSourceKind.INDEX:

@@ -9,7 +9,6 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 import msgspec
@@ -36,7 +35,6 @@ from ops.supply_chain.dependencies.locks.readers.constraints import Constraints,
 from ops.supply_chain.dependencies.locks.readers.own_folders import exported, named, package_in
 from ops.supply_chain.dependencies.locks.readers.requirement_lines import Annotation
 from ops.supply_chain.dependencies.locks.readers.requirements_text import (
-    Chunk,
     PlacedPin,
     chunk_texts,
     decode,
@@ -74,8 +72,12 @@ def read_requirements(path: str, data: bytes, read_included: ReadIncluded) -> Lo
     reading = _Reading(read_included)
     text = decode(path, data)
     reading.file(path, text, (path,), constraint=False)
-    placed = [_at_index(item, reading.index, reading.indexes) for item in reading.placed()]
-    placed = _exported(path, text, [_named(item, read_included) for item in placed], read_included)
+    placed = list(reading.placed())
+    if reading.index or reading.indexes:
+        placed = [_at_index(item, reading.index, reading.indexes) for item in placed]
+    if any(pin.local for _, _, pin, _, _ in placed):
+        placed = [_named(item, read_included) for item in placed]
+    placed = _exported(path, text, placed, read_included)
     findings = [problem.at(pin, file, line) for file, line, pin, problems, _ in placed for problem in problems]
     findings += reading.unread
     moment = _COMPILED_AT.search(text) if "uv-compiled-at" in text else None
@@ -102,7 +104,10 @@ class _Reading:
         """Read one file's text; `stack` is the chain of includes that led here, itself last."""
         line = 1
         for chunk_text in chunk_texts(text):
-            chunk = _chunk(chunk_text, path, line)
+            try:
+                chunk = read_chunk(chunk_text)
+            except MalformedLockError as error:
+                raise broken(path, line + error.line, error.message, error.hint) from error
             for item in chunk.items:
                 at = line + item.line
                 if isinstance(item, PlacedPin):
@@ -123,6 +128,10 @@ class _Reading:
 
     def placed(self) -> Iterator[_Placed]:
         """Yield what is required, in order, once all constraints are known."""
+        if self.constraints.are_none:
+            for path, line, item in self._placed:
+                yield path, line, item.pin, item.problems, item.annotation
+            return
         for path, line, item in self._placed:
             given = self.constraints.apply(item.pin, item.specifier)
             pin, problems = given or (item.pin, item.problems)
@@ -151,13 +160,6 @@ class _Reading:
         if data is None:
             raise broken(path, line, f"expected the included file {quote(target)} in the project, found none")
         return data
-
-
-def _chunk(text: str, path: str, line: int) -> Chunk:
-    try:
-        return read_chunk(text)
-    except MalformedLockError as error:
-        raise broken(path, line + error.line, error.message, error.hint) from error
 
 
 def _address(target: str) -> list[str]:
@@ -237,8 +239,8 @@ def _entries(placed: Sequence[_Placed]) -> list[LockEntry]:
     ]
 
 
-def _within(required_by: tuple[str, ...] | None, names: AbstractSet[str]) -> tuple[str, ...] | None:
-    if required_by is None or names >= set(required_by):
+def _within(required_by: tuple[str, ...] | None, names: set[str]) -> tuple[str, ...] | None:
+    if required_by is None or names.issuperset(required_by):
         return required_by
     return tuple(name for name in required_by if name in names)
 
