@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ from ops.supply_chain.adapters.registry.address import URL_VARIABLE, registry_ad
 from ops.supply_chain.adapters.registry.fleet import FleetStore, KeptResult
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.gather.gates import fleet_inputs
+from ops.supply_chain.sessions import scan
 from tests.fakes import postgres
 from tests.fakes.fleet import Fleet
 from tests.fakes.gate_project import NOW, at
@@ -110,22 +112,47 @@ def _results(fleet: Fleet) -> tuple[KeptResult, ...]:
         return store.results(run) if run else ()
 
 
-def test_two_workers_in_this_process(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+STEPS = ["check_malware & check_vulnerabilities"]
+
+
+@pytest.fixture
+def scheduler() -> Iterator[str]:
+    """Yield the address of a scheduler with two workers, all in this process."""
     from distributed import LocalCluster
 
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, protocol="tcp", host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+    ) as cluster:  # fmt: skip
+        yield cluster.scheduler_address
+
+
+def test_two_workers_in_this_process(tmp_path: Path, scheduler: str, capfd: pytest.CaptureFixture[str]) -> None:
+    fleet = Fleet(tmp_path, seed=5, size=2)
+    with prepared_processes():
+        code = check_malware.main(fleet.words("alone", "--ledger"))
+        alone = capfd.readouterr().out
+        assert check_malware.main(fleet.words("workers", "--ledger", "--scheduler", scheduler)) == code
+    assert capfd.readouterr().out == alone  # scheduler and workers in this process log to stderr
+    assert fleet.record("workers", "check_malware") == fleet.record("alone", "check_malware")
+    assert fleet.ledgers("workers") == fleet.ledgers("alone")
+
+
+def _ageless(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record without what depends on the second in which its stage started."""
+    feeds = [{**feed, "age_seconds": 0} for feed in record["feeds"]]
+    return {**record, "feeds": feeds, "counts": {**record["counts"], "feed_age_hours": 0}}
+
+
+@pytest.mark.whole
+def test_a_daily_scan_has_the_records_of_one_machine(tmp_path: Path, scheduler: str) -> None:
     fleet = Fleet(tmp_path, seed=5, size=3)
     with prepared_processes():
-        code = check_vulnerabilities.main(fleet.words("alone", "--ledger"))
-        alone = capfd.readouterr().out
-        with LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=False, protocol="tcp", host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-        ) as cluster:  # fmt: skip
-            words = fleet.words("workers", "--ledger", "--scheduler", cluster.scheduler_address)
-            assert check_vulnerabilities.main(words) == code
-    assert capfd.readouterr().out == alone  # scheduler and workers in this process log to stderr
-    assert fleet.record("workers", "check_vulnerabilities") == fleet.record("alone", "check_vulnerabilities")
-    assert fleet.ledgers("workers") == fleet.ledgers("alone")
+        code = scan.main([*STEPS, "--", *fleet.words("alone")])
+        assert scan.main([*STEPS, "--", *fleet.words("workers", "--scheduler", scheduler)]) == code
+    assert code == ExitCode.DENIED
+    for stage in ("check_malware", "check_vulnerabilities"):
+        assert _ageless(fleet.record("workers", stage, "scan")) == _ageless(fleet.record("alone", stage, "scan"))
 
 
 @pytest.mark.whole

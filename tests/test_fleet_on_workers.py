@@ -97,7 +97,7 @@ def test_am_i_affected_is_answered_as_on_one_machine(
 ) -> None:
     monkeypatch.delenv("SEALWRIGHT_REGISTRY_URL", raising=False)
     fleet = Fleet(tmp_path, seed=seed, size=11)
-    for question in QUESTIONS if seed else QUESTIONS[seed : seed + 3]:
+    for question in QUESTIONS if seed else ("CVE-2026-0001", "fop"):
         alone = _asked(fleet, capfd, question)
         workers = _asked(fleet, capfd, question, "--scheduler", ADDRESS)
         assert workers[0] == alone[0], workers

@@ -31,6 +31,7 @@ CHECKLISTS = (
     "A rule",
     "A claim",
     "A stage",
+    "A stage that examines a fleet on workers",
 )
 MOST_STEPS = 6
 HOOK_PYTHON = ".nox/tests/bin/python "

@@ -112,9 +112,11 @@ class Fleet:
         ]
         return [*words, "--offline", "--advisories", str(self.zip), "--fleet", str(self.file), *more]
 
-    def record(self, name: str, stage: str) -> dict[str, Any]:
-        """Return a run's record without what differs from run to run."""
-        document: dict[str, Any] = json.loads((self.folder / name / "dist" / "records" / f"{stage}.json").read_bytes())
+    def record(self, name: str, stage: str, below: str = "") -> dict[str, Any]:
+        """Return a run's record without what differs from run to run; that of a scan is below `scan`."""
+        document: dict[str, Any] = json.loads(
+            (self.folder / name / "dist" / below / "records" / f"{stage}.json").read_bytes()
+        )
         return {key: value for key, value in document.items() if key not in ("invocation", "started", "finished")}
 
     def ledgers(self, name: str) -> dict[str, bytes]:
