@@ -522,7 +522,7 @@ def test_who_has_adopted_and_has_no_document_is_stale(
         "generate_security_md: fail\ndocuments 1, changed 1; 1 open, 0 waived\nSECURITY.md: missing\n\n"
         "HIGH\n  document.stale\n    what: SECURITY.md does not match its template, configuration and evidence\n"
         "    where: SECURITY.md\n    next: "
-        f"Run nox -s security_md -- --project {world.root}, read what changed, and commit it.\n"
+        f"Run nox -s security_md -- --project {world.root} --artifacts {world.artifacts}, read what changed, and commit it.\n"
     )
 
 

@@ -112,6 +112,7 @@ def test_without_a_release_nothing_is_written(tmp_path: Path, capfd: pytest.Capt
         "error: no intact release of N is retained, so there is nothing to mirror\n"
         "  next: Make one with nox -s release or nox -s rehearse; list damaged ones with nox -s retention -- --verify.\n",
         empty.root,
+        empty.artifacts,
     )
     assert not (empty.dist / "mirror").exists()
 

@@ -172,6 +172,7 @@ class TestVerification:
             "    what: dist/release/ does not verify\n    next: Run nox -s verify"
             " and do what it says, or make the release again: nox -s release.\n",
             case.root,
+            case.folder / "artifacts",
         )
         assert "verifier speaks" in err
         assert [one.code for one in case.record().findings] == ["publish.not-verified"]

@@ -99,7 +99,8 @@ def test_without_a_release_there_is_nothing_to_tell(release: Handmade, capfd: py
     capfd.readouterr()
     assert release.run(summarise_release.main) == 3
     assert capfd.readouterr().err == (
-        f"error: {release.dist / 'release'}: there is no release of N W\n  next: nox -s release -- --project {release.root}\n"
+        f"error: {release.dist / 'release'}: there is no release of N W\n"
+        f"  next: nox -s release -- --project {release.root} --artifacts {release.artifacts}\n"
     )
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from ops.supply_chain.core.commands import Typing, as_typed
 
 
-def typed(text: str, project: Path) -> str:
-    """Return a text as it is printed in a run with `--project`."""
-    return as_typed(text, Typing(project=str(project)))
+def typed(text: str, project: Path, artifacts: Path | None = None) -> str:
+    """Return a text as it is printed in a run with `--project`, and with `--artifacts` where that is given."""
+    return as_typed(text, Typing(project=str(project), artifacts="" if artifacts is None else str(artifacts)))
 
 
 def follow(command: str, project: Path, elsewhere: Path) -> None:
