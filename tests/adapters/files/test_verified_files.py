@@ -115,7 +115,7 @@ def test_what_a_killed_run_left_goes_and_what_a_running_one_writes_stays(tmp_pat
     old, new = tmp_path / "files" / ".old.tmp", tmp_path / "files" / ".new.tmp"
     for path in (old, new):
         path.write_bytes(b"part")
-    past = old.stat().st_mtime - LEFT_OVER_SECONDS - 1
+    past = NOW.timestamp() - LEFT_OVER_SECONDS - 1
     os.utime(old, (past, past))
     store.trim(NOW)
     assert (old.exists(), new.exists(), given(store)) == (False, True, DATA)
