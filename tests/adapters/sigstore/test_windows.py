@@ -15,6 +15,16 @@ from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError
 from ops.supply_chain.adapters.sigstore.formats import NewerFormatError
 from ops.supply_chain.adapters.sigstore.key_verifier import KeyVerifier
 from ops.supply_chain.adapters.sigstore.public_keys import read_der
+from ops.supply_chain.adapters.sigstore.verifier_imports import (
+    Bundle,
+    TimestampSource,
+    TimestampVerificationResult,
+    TrustedRoot,
+    VerificationError,
+    Verifier,
+    trustroot,
+)
+from ops.supply_chain.adapters.sigstore.windows import WindowedVerifier
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.rehearsal.instance import RehearsalInstance
 from tests.adapters.sigstore.test_bundle_verifier import Signed, signed_by
@@ -154,3 +164,49 @@ def test_a_newer_root_is_not_examined(signed: Signed, media_type: str) -> None:
 def test_a_type_that_is_not_newer_is_refused_where_it_does_not_fit(signed: Signed, media_type: str) -> None:
     with pytest.raises(NotVerifiedError):
         signed.verifier.file(retyped(signed.file.data, media_type), signed.sha256)
+
+
+def test_a_chain_is_verified_once_for_a_certificate_and_a_moment(
+    signed: Signed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[datetime] = []
+    plain = Verifier._verify_chain_at_time
+
+    def counted(self: Verifier, certificate: Any, result: Any) -> Any:
+        verified.append(result.time)
+        return plain(self, certificate, result)
+
+    monkeypatch.setattr(Verifier, "_verify_chain_at_time", counted)
+    verifier = BundleVerifier(signed.root)
+    first = [check() for check in verify(verifier, signed)]
+    moments = len(verified)
+    assert len(set(verified)) == moments
+    assert [check() for check in verify(verifier, signed)] == first
+    assert len(verified) == moments
+
+
+def test_a_chain_that_did_not_verify_is_verified_again(signed: Signed, stranger: dict[str, Any]) -> None:
+    root = json.loads(signed.root)
+    root["certificateAuthorities"] = stranger["certificateAuthorities"]
+    verifier = BundleVerifier(json.dumps(root).encode())
+    for check in [*verify(verifier, signed), *verify(verifier, signed)]:
+        with pytest.raises(NotVerifiedError):
+            check()
+
+
+def test_another_moment_of_the_same_certificate_is_verified_by_itself(signed: Signed) -> None:
+    verifier = WindowedVerifier(TrustedRoot(trustroot.TrustedRoot.from_json(signed.root)))
+    certificate = Bundle.from_json(signed.file.data).signing_certificate
+    inner = verifier._whole
+    for at in (certificate.not_valid_before_utc, certificate.not_valid_after_utc) * 2:
+        assert inner._verify_chain_at_time(
+            certificate, TimestampVerificationResult(TimestampSource.TRANSPARENCY_SERVICE, at)
+        )
+    for at in (
+        certificate.not_valid_before_utc - timedelta(hours=1),
+        certificate.not_valid_after_utc + timedelta(hours=1),
+    ) * 2:
+        with pytest.raises(VerificationError):
+            inner._verify_chain_at_time(
+                certificate, TimestampVerificationResult(TimestampSource.TRANSPARENCY_SERVICE, at)
+            )

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.serialization import Encoding
 from rfc3161_client import VerificationError as TimestampError
 from rfc3161_client import VerifierBuilder
 
@@ -25,6 +26,7 @@ from ops.supply_chain.adapters.sigstore.verifier_imports import (
     Bundle,
     Hashed,
     TimeRange,
+    TimestampVerificationResult,
     TrustedRoot,
     VerificationError,
     VerificationPolicy,
@@ -32,6 +34,9 @@ from ops.supply_chain.adapters.sigstore.verifier_imports import (
     dsse,
 )
 from ops.supply_chain.contracts.values.verified_bundle import TimeSource, VerifiedTime
+
+MOST_CHAINS = 1024
+"""Verified chains that are kept."""
 
 _AUTHORITY = "timestamp_authority"
 ALWAYS = TimeRange(start=datetime(1970, 1, 1, tzinfo=UTC))
@@ -112,6 +117,7 @@ class _TimeRecordingVerifier(Verifier):
     def __init__(self, *, trusted_root: TrustedRoot) -> None:
         super().__init__(trusted_root=trusted_root)
         self._recorded = threading.local()
+        self._chains: dict[tuple[bytes, datetime], tuple[x509.Certificate, ...]] = {}
 
     def _establish_time(self, bundle: Bundle):  # type: ignore[no-untyped-def] # noqa: ANN202 - a private type
         found = self._established(bundle)
@@ -123,6 +129,22 @@ class _TimeRecordingVerifier(Verifier):
             for established in found
         )
         return found
+
+    def _verify_chain_at_time(
+        self, certificate: x509.Certificate, timestamp_result: TimestampVerificationResult
+    ) -> list[x509.Certificate]:
+        """Verify the chain of a certificate at a time; one that was verified for the same bytes and moment is not verified again.
+
+        The files of a release are signed with a few certificates within seconds. What does not verify is not kept.
+        """
+        key = certificate.public_bytes(Encoding.DER), timestamp_result.time
+        known = self._chains.get(key)
+        if known is None:
+            known = tuple(super()._verify_chain_at_time(certificate, timestamp_result))
+            if len(self._chains) >= MOST_CHAINS:
+                self._chains.clear()
+            self._chains[key] = known
+        return list(known)
 
     def _established(self, bundle: Bundle) -> list[Any]:
         if not is_intoto(bundle):
