@@ -278,8 +278,10 @@ def _environment(session: nox.Session, name: str, lock_file: str) -> str:
             if uv
             else [str(python), "-m", "pip", "install", "--quiet"]
         )
+        # pip compiles what it installs, uv only where it is asked: hundreds of processes of the tests import it.
+        compiled = ["--compile-bytecode"] if uv and name == "tests" else []
         wheels = ["--only-binary", ":all:"] if os.environ.get(WHEELS_ONLY) == "1" else []
-        session.run(*pip, "--require-hashes", *wheels, "-r", lock_file, external=True, log=False)
+        session.run(*pip, *compiled, "--require-hashes", *wheels, "-r", lock_file, external=True, log=False)
         session.run(*pip, "--no-deps", "--no-build-isolation", "-e", ".", external=True, log=False)
         stamp.write_text(digest)
     return str(python)
