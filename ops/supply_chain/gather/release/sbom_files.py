@@ -25,6 +25,11 @@ FEW_PLACES = 20_000
 takes longer."""
 
 
+MANY_PLACES = 1_000_000
+"""Over all files: with more, each is written while no other is, because together they need too much memory. The memory of a process
+is free when it ends."""
+
+
 class SbomFile(NamedTuple):
     """A file to be: its name in the folder of SBOMs, what it is about, and its format, whose writer has written nothing before."""
 
@@ -65,13 +70,18 @@ def write_sboms(dist: Path, files: Sequence[SbomFile]) -> list[FileRef]:
     Raises:
         OutputError: One does not pass its own check or cannot be written, or a process ended before it had written it.
     """
-    places = sum(
+    is_small = _places(files) <= FEW_PLACES
+    written = map(_writer(dist, files), range(len(files))) if is_small else _on_all_cores(dist, files)
+    return [FileRef(path=path, sha256=sha256, size=size) for path, sha256, size in written]
+
+
+def _places(files: Sequence[SbomFile]) -> int:
+    """Count components and their occurrences."""
+    return sum(
         1 + len(component.occurrences)
         for file in files
         for component in (file.document.root, *file.document.components)
     )
-    written = map(_writer(dist, files), range(len(files))) if places <= FEW_PLACES else _on_all_cores(dist, files)
-    return [FileRef(path=path, sha256=sha256, size=size) for path, sha256, size in written]
 
 
 def _on_all_cores(dist: Path, files: Sequence[SbomFile]) -> Iterator[_Written]:
@@ -80,9 +90,10 @@ def _on_all_cores(dist: Path, files: Sequence[SbomFile]) -> Iterator[_Written]:
     if not may_fork():
         yield from map(_writer(dist, files), range(len(files)))
         return
+    is_large = _places(files) > MANY_PLACES
     forked = Workers(_writer, (dist, files), (int, _Written), method="fork", ahead=1)
     with without_leftovers(dist), forked as workers:
-        for number, result in workers.map(range(len(files))):
+        for number, result in workers.map(range(len(files)), alone=lambda _: is_large):
             if isinstance(result, WorkerEnd):
                 raise ended_early(f"{FOLDER}/{files[number].name}", result)
             yield result
