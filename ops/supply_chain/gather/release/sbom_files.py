@@ -26,8 +26,7 @@ takes longer."""
 
 
 MANY_PLACES = 1_000_000
-"""Over all files: with more, each is written while no other is, because together they need too much memory. The memory of a process
-is free when it ends."""
+"""Over all files: with more, each is written while no other is, because together they need too much memory."""
 
 
 class SbomFile(NamedTuple):
@@ -90,13 +89,16 @@ def _on_all_cores(dist: Path, files: Sequence[SbomFile]) -> Iterator[_Written]:
     if not may_fork():
         yield from map(_writer(dist, files), range(len(files)))
         return
-    is_large = _places(files) > MANY_PLACES
-    forked = Workers(_writer, (dist, files), (int, _Written), method="fork", ahead=1)
-    with without_leftovers(dist), forked as workers:
-        for number, result in workers.map(range(len(files)), alone=lambda _: is_large):
-            if isinstance(result, WorkerEnd):
-                raise ended_early(f"{FOLDER}/{files[number].name}", result)
-            yield result
+    numbers = range(len(files))
+    # A process for each of the large ones: its memory is free when it ends.
+    groups = [[number] for number in numbers] if _places(files) > MANY_PLACES else [[*numbers]]
+    for group in groups:
+        forked = Workers(_writer, (dist, files), (int, _Written), method="fork", ahead=1)
+        with without_leftovers(dist), forked as workers:
+            for number, result in workers.map(group):
+                if isinstance(result, WorkerEnd):
+                    raise ended_early(f"{FOLDER}/{files[number].name}", result)
+                yield result
 
 
 @contextmanager
