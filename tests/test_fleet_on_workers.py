@@ -10,9 +10,11 @@ import msgspec
 import pytest
 
 from ops.supply_chain import check_malware, check_vulnerabilities, find_affected
+from ops.supply_chain.adapters.registry.fleet import FleetStore, KeptResult
 from ops.supply_chain.contracts.files.fleet import PartResult
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ExitCode
+from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.gates import fleet_inputs, fleet_run
 from ops.supply_chain.gather.risk.advisories import fleet as advisory_fleet
 from ops.supply_chain.runner import fleet_part
@@ -209,6 +211,33 @@ def test_a_result_that_is_missing(
 ) -> None:
     monkeypatch.setattr(fleet_run, "run_tasks", lambda *_: iter(()))
     assert "registry: the result of a task is not in it" in _not_examined(fleet, capfd)
+
+
+@pytest.mark.parametrize("other", ["of nothing found", "of another part"])
+def test_a_result_that_is_not_the_one_of_its_worker(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], other: str
+) -> None:
+    monkeypatch.setattr(fleet_inputs, "MOST_PROJECTS", 2)
+    results = FleetStore.results
+
+    def changed(store: FleetStore, run: str) -> list[KeptResult]:
+        first, second = results(store, run)
+        result = canonical.decode(first.result, PartResult, where="")
+        empty = canonical.encode(msgspec.structs.replace(result, findings=(), outcome=Outcome.PASS))
+        return [first._replace(result=empty if other == "of nothing found" else second.result), second]
+
+    monkeypatch.setattr(FleetStore, "results", changed)
+    assert "registry: the result of a task is not the one of its worker; its first " in _not_examined(fleet, capfd)
+
+
+@pytest.mark.parametrize("name", ["a#b", "a\nb", "a\u2028b"])
+def test_a_folder_that_a_line_cannot_name_is_not_taken_for_another_one(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / name).mkdir()
+    fleet = Fleet(tmp_path / name, seed=3, size=1)
+    assert "has a # or a line break, so a fleet file cannot name it to a worker" in _not_examined(fleet, capfd)
 
 
 def test_a_stage_that_fails_on_a_worker_is_reported_with_its_next_step(

@@ -110,6 +110,7 @@ def test_any_minor_version_of_the_schema_is_read(version: str | None) -> None:
             [affected("foo", ranges=[{"type": "ECOSYSTEM", "events": [{"introduced": "3"}, {"began": "1"}]}])],
             UNKNOWN_EVENT,
         ),
+        ([affected("foo", ranges=[{"type": "ECOSYSTEM", "events": [{"introduced": "3"}, None]}])], UNKNOWN_EVENT),
     ],
 )
 def test_what_says_nothing_of_versions_is_silent(entries: list[dict[str, Any]], silence: str) -> None:

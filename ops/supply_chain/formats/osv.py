@@ -239,7 +239,7 @@ def _ranges(entry: dict[str, Any]) -> Iterator[_Found]:
         events = tuple(_events(listed))
         if not events:
             raise NotUnderstoodError("affected[].ranges[].events: holds no event that is known")
-        unknown = any(_EVENT_KINDS.isdisjoint(event) for event in listed)
+        unknown = any(_EVENT_KINDS.isdisjoint(event or ()) for event in listed)
         yield _Found(VersionRange(events), UNKNOWN_EVENT if unknown else "")
 
 

@@ -25,6 +25,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ExitCode, StageError, UnavailableError
 from ops.supply_chain.core.start import start_words
+from ops.supply_chain.core.text import printable
 from ops.supply_chain.core.variables import stage_variables
 from ops.supply_chain.gather.gates.fleet_inputs import read_input
 from ops.supply_chain.runner.fleet_part import RESULT_FILE, SETTING_FILE, code_digest, own_release
@@ -32,6 +33,7 @@ from ops.supply_chain.runner.streams import print_result
 
 DIFFERENT = "Run the same version of sealwright on every machine, then run again."
 SHARED = "Projects, artifacts and cache must be the same folders on every machine: a shared file system."
+RENAME = "Rename that folder, or run without --scheduler."
 
 
 def main() -> int:
@@ -55,14 +57,15 @@ def reply_to(data: bytes, environment: Mapping[str, str]) -> PartReply:
     try:
         request = canonical.decode(data, PartRequest, where="the request for a part")
         _require_same_code(request)
-        result = _examine(request, sha256_bytes(data), environment)
+        task = sha256_bytes(data)
+        result = _examine(request, task, environment)
     except StageError as error:
         return PartReply(problem=error.message, next_step=error.hint, exit_code=int(error.exit_code))
     except OSError as error:
         return PartReply(
             problem=f"{error.filename or 'a file'}: {error.strerror or error}", exit_code=int(ExitCode.OUTPUT)
         )
-    return PartReply(result=result)
+    return PartReply(task=task, result=result)
 
 
 def _require_same_code(request: PartRequest) -> None:
@@ -119,7 +122,15 @@ def _require_same_inputs(request: PartRequest) -> None:
 
 def _prepare(folder: Path, request: PartRequest, before: Mapping[str, bytes]) -> None:
     canonical.write(folder / SETTING_FILE, request.setting)
-    fleet = "".join(f"{project.folder}\n" for project in request.projects)
+    folders = [project.folder for project in request.projects]
+    unnamed = [
+        folder for folder in folders if folder.splitlines() != [folder] or folder.split("#")[0].strip() != folder
+    ]
+    if unnamed:
+        raise UnavailableError(
+            f"{printable(unnamed[0])}: has a # or a line break, so a fleet file cannot name it to a worker", hint=RENAME
+        )
+    fleet = "".join(f"{folder}\n" for folder in folders)
     (folder / "fleet.txt").write_text(fleet, encoding="utf-8")
     for component, data in before.items():
         path = ledgers.ledger_path(folder, component)

@@ -149,6 +149,8 @@ def test_a_kept_download_that_is_damaged_is_no_copy(tmp_path: Path, service: Osv
     with pytest.raises(UnavailableError):
         answer(url, tmp_path, "p1", offline=True)
     assert answer(url, tmp_path, "p1") == first
+    assert kept_zip(tmp_path, SHA).read_bytes() == DATA
+    assert answer(url, tmp_path, "p1", offline=True)[0] == first[0]
 
 
 def test_a_download_that_cannot_be_used_leaves_the_kept_one(tmp_path: Path, service: OsvService) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import subprocess
 import sys
 import zipfile
@@ -180,6 +181,35 @@ def test_two_members_of_one_name_are_refused() -> None:
     with zipfile.ZipFile(buffer, "a") as handle, pytest.warns(UserWarning, match="Duplicate name"):
         handle.writestr("top/words.pyc", compiled(ANOTHER)["top/words.pyc"])
     with pytest.raises(InputError, match="two members of one name"):
+        compiled_parts(buffer.getvalue())
+
+
+def _with_another_directory() -> bytes:
+    """Return an archive that is right by its records for large ones, which Python reads since 3.13 only, and another without."""
+    wrong, right = pack({**SOURCES, **compiled(ANOTHER)}), pack({**SOURCES, **compiled(SOURCES)})
+    size, begin = struct.unpack_from("<LL", right, len(right) - 10)
+    both = wrong[:-22] + right[:-22]
+    count, first = len(SOURCES) * 2, len(wrong) - 22
+    large = struct.pack("<4sQHHLLQQQQ", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, first + begin)
+    both += large + struct.pack("<4sLQL", b"PK\x06\x07", 0, len(both), 1)
+    return both + wrong[-22:]
+
+
+def test_an_archive_that_another_reader_reads_otherwise_is_refused() -> None:
+    right = pack({**SOURCES, **compiled(SOURCES)})
+    for data in (
+        _with_another_directory(),
+        right.replace(b"top/words.pyc", b"top/worms.pyc", 1),
+        right + b" ",
+        b"#" + right,
+    ):
+        with pytest.raises(InputError):
+            compiled_parts(data)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as handle:
+        for name, content in {**SOURCES, **compiled(SOURCES)}.items():
+            handle.writestr(name, content)
+    with pytest.raises(InputError, match="is not packed as a verifier is"):
         compiled_parts(buffer.getvalue())
 
 

@@ -134,7 +134,7 @@ class FeedKeeper:
         if scan is not None:
             _SCANS.clear()
             _SCANS[key] = scan
-            if source == kept_zip(self._cache, sha256):
+            if source == kept_zip(self._cache, sha256) and self._zip[0] != sha256:
                 _write_zip(source, data)
             self._scan, self._scanned = scan, source
             return sha256
@@ -158,9 +158,7 @@ class FeedKeeper:
 
 
 def _write_zip(path: Path, data: bytes) -> None:
-    """Write the zip of an address, unless it is there, and delete old ones that were never indexed."""
-    if path.is_file():
-        return
+    """Write the zip of an address, also over one that is damaged, and delete old ones that were never indexed."""
     from ops.supply_chain.core.files import write_atomic
 
     write_atomic(path, data, durable=False)

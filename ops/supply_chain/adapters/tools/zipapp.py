@@ -128,8 +128,10 @@ class CompiledParts(NamedTuple):
 def compiled_parts(data: bytes) -> CompiledParts:
     """Compile the sources in a zipapp again, and compare; nothing of it is run.
 
+    Python reads archives in a way of its own, so the file must be what `pack` makes of its members: then both read the same.
+
     Raises:
-        InputError: It is no zipapp, or has two members of one name.
+        InputError: It is no zipapp, has two members of one name, or another reader could find other members in it.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as handle:
@@ -139,6 +141,10 @@ def compiled_parts(data: bytes) -> CompiledParts:
         raise InputError(f"is no zipapp that can be read: {error}") from error
     if len(members) != len(names):
         raise InputError("has two members of one name")
+    if pack(members) != data:
+        raise InputError(
+            "is not packed as a verifier is: Python could read other members in it than those that are compared"
+        )
     found = [name for name in names if name.endswith(_COMPILED)]
     foreign = [name for name in found if not members[name].startswith(MAGIC_NUMBER)]
     differing = [name for name in found if name not in foreign and members[name] != _own(name[:-1], members)]

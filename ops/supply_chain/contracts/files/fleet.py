@@ -89,9 +89,10 @@ class PartResult(Contract, frozen=True, kw_only=True):
 
 
 class PartReply(Contract, frozen=True, kw_only=True):
-    """What a worker answers: the digest of the result that is in the registry, else why there is none."""
+    """What a worker answers: the task, and the digest of its result that is in the registry, else why there is none."""
 
     schema: Literal["fleet-reply/1"] = "fleet-reply/1"
+    task: str = ""
     result: str = ""
     problem: str = ""
     next_step: str = ""

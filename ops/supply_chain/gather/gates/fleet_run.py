@@ -142,8 +142,8 @@ class FleetRun:
         with FleetStore(_registry(run)) as store:
             store.begin(name, started=timestamp(run.now), before=timestamp(run.now - timedelta(days=KEPT_DAYS)))
             _import_ledgers(run, store, ledgers_of)
-            _work(run, tasks)
-            parts = _whole(store.results(name), tasks)
+            replied = _work(run, tasks)
+            parts = _whole(store.results(name), tasks, replied)
             _export_ledgers(run, store, ledgers_of)
         return dict(zip(numbers, parts, strict=True))
 
@@ -167,26 +167,35 @@ class FleetRun:
         )
 
 
-def _work(run: StageRun, tasks: Mapping[str, PartRequest]) -> None:
-    """Run the tasks; the first one that was not examined ends the run.
+def _work(run: StageRun, tasks: Mapping[str, PartRequest]) -> dict[str, str]:
+    """Run the tasks and return the digest of the result of each; the first one that was not examined ends the run.
 
     Raises:
         StageError: A task was not examined.
     """
     sent = {f"sealwright-{name}": canonical.encode(request) for name, request in tasks.items()}
+    found: dict[str, str] = {}
     replies = run_tasks(run.args.scheduler, sent, os.environ)
     for data in run.progress.track(replies, label="projects on workers", total=len(sent)):
         reply = canonical.decode(data, PartReply, where="the reply of a worker")
         if reply.problem or not reply.result:
             error = InputError if reply.exit_code == ExitCode.INPUT else UnavailableError
             raise error(f"a worker: {reply.problem or 'no result'}", hint=reply.next_step)
+        found[reply.task] = reply.result
+    return found
 
 
-def _whole(kept: Sequence[KeptResult], tasks: Mapping[str, PartRequest]) -> list[PartResult]:
+def _whole(
+    kept: Sequence[KeptResult], tasks: Mapping[str, PartRequest], replied: Mapping[str, str]
+) -> list[PartResult]:
     """Return the results in the order of the tasks, if each task has one, and each project is in one.
 
+    Args:
+        kept: What the registry has.
+        tasks: Task -> its request.
+        replied: Task -> SHA-256 of the result that a worker has put into the registry.
     Raises:
-        UnavailableError: A result is missing, is of other inputs, or differs from that of a second run.
+        UnavailableError: A result is missing, is of other inputs, or differs from that of its worker or of a second run.
     """
     by_task = {entry.task: entry for entry in kept}
     parts = []
@@ -199,6 +208,12 @@ def _whole(kept: Sequence[KeptResult], tasks: Mapping[str, PartRequest]) -> list
             raise UnavailableError(
                 f"a task ran twice, with different results: sha256 {sha256_bytes(entry.result)[:12]} and "
                 f"{entry.differing[:12]}; its first project is {request.projects[0].component}",
+                hint=AGAIN,
+            )
+        if sha256_bytes(entry.result) != replied.get(name):
+            raise UnavailableError(
+                "registry: the result of a task is not the one of its worker; its first project is "
+                f"{request.projects[0].component}",
                 hint=AGAIN,
             )
         parts.append(canonical.decode(entry.result, PartResult, where="registry, the result of a task"))
