@@ -230,6 +230,16 @@ def test_a_result_that_is_not_the_one_of_its_worker(
     assert "registry: the result of a task is not the one of its worker; its first " in _not_examined(fleet, capfd)
 
 
+def test_a_result_of_other_projects(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    results = FleetStore.results
+    monkeypatch.setattr(
+        FleetStore, "results", lambda *about: [kept._replace(projects=kept.projects[1:]) for kept in results(*about)]
+    )
+    assert "registry: the result of a task is not in it" in _not_examined(fleet, capfd)
+
+
 @pytest.mark.parametrize("name", ["a#b", "a\nb", "a\u2028b"])
 def test_a_folder_that_a_line_cannot_name_is_not_taken_for_another_one(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str

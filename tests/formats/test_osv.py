@@ -306,7 +306,14 @@ def test_the_quick_reading_never_takes_a_record_with_a_repeated_key(text: str, p
 
 
 @pytest.mark.parametrize(
-    "key", [b'"a":1,"a":2', b'"a" :1,"a":"\\""', b'"a":"\\u0022\\u0022","a":1', b'"\\u0061":1,"a":2']
+    "key",
+    [
+        b'"a":1,"a":2',
+        b'"a" :1,"a":"\\""',
+        b'"a":"\\u0022\\u0022","a":1',
+        b'"\\u0061":1,"a":2',
+        b'"a":1,"a":2,"b":"\\u0022\\u0022"',
+    ],
 )
 def test_a_repeated_key_is_not_hidden_by_escapes_or_space(key: bytes) -> None:
     assert osv_format.read_plainly(b"{" + key + b"}") is None

@@ -7,6 +7,7 @@ import random
 import struct
 import warnings
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -216,6 +217,27 @@ def test_members_are_read_as_zipfile_reads_them(data: bytes, monkeypatch: pytest
     assert quick == [outcome(item) for item in damaged]
 
 
+def test_members_that_share_bytes_are_left_to_zipfile(monkeypatch: pytest.MonkeyPatch) -> None:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as made:
+        made.writestr("A-1.json", b'{"id":"A-1"}')
+        inner = target.tell() - len(b'{"id":"A-1"}')
+        made.writestr("A-2.json", b"[]")
+        size = target.tell() - inner
+    data = bytearray(target.getvalue())
+    place = data.index(b"PK\x01\x02") + 16  # CRC and both sizes of the first member: it ends where the second one does
+    struct.pack_into("<III", data, place, zlib.crc32(data[inner : inner + size]), size, size)
+    asked: list[int] = []
+
+    def content(_: ZipRecords, place: int) -> bytes:
+        asked.append(place)
+        return b""
+
+    monkeypatch.setattr(ZipRecords, "_content", content)
+    read(bytes(data))
+    assert asked == [0]
+
+
 def test_most_members_need_no_zipfile(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> bytes:
         raise AssertionError
@@ -257,6 +279,7 @@ def test_a_plain_directory_is_read_as_zipfile_reads_it(data: bytes) -> None:
         GOOD.replace(b"PYSEC-1", b"PYSEC\x00\x31"),
         GOOD.replace(b"PYSEC-1", b"PYSEC\x80\x31"),
         GOOD[:-12] + struct.pack("<H", 3) + GOOD[-10:],
+        GOOD[:-14] + struct.pack("<HH", 1, 1) + GOOD[-10:],
     ],
 )
 def test_of_an_unusual_directory_zipfile_decides(data: bytes) -> None:

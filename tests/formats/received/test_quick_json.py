@@ -139,8 +139,11 @@ def test_documents_that_share_components_are_read_as_alone(monkeypatch: pytest.M
     shared = list(supplier_sboms.drawn(4, components=12, distinct=20))
     documents = [supplier_sboms.sbom(number, parts, digests=True) for number, parts in enumerate(shared)]
     broken = b'{"type": "library", "name": 7, "purl": "no", "components": [{"type": "file", "name": "x"}]}'
+    flat = b'{"type": "library", "name": 7, "purl": "no"}'
     documents += [
-        document.replace(b'"components": [', b'"components": [' + broken + b", ", 1) for document in documents
+        document.replace(b'"components": [', b'"components": [' + wrong + b", ", 1)
+        for document in documents
+        for wrong in (broken, flat)
     ]
     found = [read_received(document, schema_defects) for document in (*documents, *documents)]
     monkeypatch.setattr(content, "read_quickly", lambda _: None)

@@ -16,6 +16,7 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.gather.suppliers import intake
 from ops.supply_chain.gather.suppliers.intake import GivenTask, IntakeRules, decide, intake_rules
 from ops.supply_chain.suppliers.decision import DocumentDecision
+from ops.supply_chain.suppliers.documents import DocumentSignature, SignatureState
 from tests.gather.suppliers.documents import THING, openvex, stated
 
 NOW = "2026-11-29T12:00:00Z"
@@ -76,3 +77,21 @@ def test_a_batch_is_decided_about_as_each_document_alone(tmp_path: Path, monkeyp
     monkeypatch.setattr("ops.supply_chain.suppliers.documents._whole_days", lambda seconds: seconds)
     assert decide(rules, tasks) == together
     assert len({item.entry.document.reasons for item in together}) > 15
+
+
+def test_documents_that_differ_in_their_signatures_alone_are_decided_about_apart(tmp_path: Path) -> None:
+    name = {"type": "library", "name": "a", "version": "1", "purl": "pkg:generic/a@1"}
+    text = json.dumps(
+        {"bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": {"component": name}, "components": [name]}
+    )
+    tasks = [task(f"{text}{' ' * number}".encode(), number, "Any") for number in range(len(SignatureState))]
+    states = dict(zip((given.stored.record.sha256 for given in tasks), SignatureState, strict=True))
+
+    class Signatures:
+        def verify(self, document: StoredDocument) -> DocumentSignature:
+            return DocumentSignature(states[document.record.sha256])
+
+    rules = intake_rules(tmp_path, SUPPLIERS, None)._replace(signatures=Signatures())  # type: ignore[arg-type]
+    together = decide(rules, tasks)
+    assert together == [decide(rules, [given])[0] for given in tasks]
+    assert len({item.entry.document.reasons for item in together}) > 2

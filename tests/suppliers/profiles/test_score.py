@@ -270,6 +270,26 @@ def test_several_documents_are_one_screen() -> None:
     assert scores_text([], NTIA) == []
 
 
+def test_what_the_product_alone_need_not_have_is_missing_where_it_is_a_part() -> None:
+    document = read(cyclonedx())
+    bare = replace(document.components[1], package=None, purl="", cpes=(), identifiers=(), digests=(), references=())
+    product = replace(document, components=(bare, *document.components[1:]))
+    part = replace(document, components=(document.components[0], bare, *document.components[2:]))
+    scores = [score(found, MINIMAL) for found in (product, part)]
+    assert ["identifier_or_hash" in {entry.element.key for entry in found.failing} for found in scores] == [False, True]
+
+
+def test_what_counts_in_an_earlier_version_of_the_standard_is_missing_in_a_later_one() -> None:
+    document = read(with_left(manufacturer={"name": ""}, supplier={"name": "Left"}, authors=[]))
+    states = []
+    for version in ("1.5", "1.6", "1.5"):
+        found = score(replace(document, version=version), CISA)
+        states.append(
+            next(entry.tally.gap_count for entry in found.elements if entry.element.key == "component_producer")
+        )
+    assert states[1] > states[0] == states[2]
+
+
 @pytest.mark.parametrize("profile", QualityProfile)
 def test_a_score_does_not_depend_on_the_documents_before_it(profile: QualityProfile) -> None:
     documents = [

@@ -12,6 +12,7 @@ from ops.supply_chain.contracts.files.verdict import GateFile
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
+from ops.supply_chain.core.names import normalise
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.index_hashes.downloads import DOWNLOADED, EarlierBytes, EarlierFile
@@ -70,7 +71,15 @@ def _record(store: ArtifactStore, release: HeldRelease) -> Record | None:
 
 
 def _downloads(record: Record | None) -> list[FileRef]:
-    return [ref for ref in record.reads if ref.path.startswith(DOWNLOADED)] if record is not None else []
+    """Return the files that a stage has downloaded, without those of a package that it has a finding about.
+
+    A waiver let the release pass; it may have ended, and a file that is not opened again has no finding.
+    """
+    if record is None:
+        return []
+    found = tuple(f"{normalise(finding.package)}-" for finding in record.findings if finding.package)
+    downloads = [ref for ref in record.reads if ref.path.startswith(DOWNLOADED)]
+    return [ref for ref in downloads if not normalise(ref.path.removeprefix(DOWNLOADED)).startswith(found)]
 
 
 def _problem(run: StageRun, store: ArtifactStore, release: HeldRelease) -> str:
