@@ -109,6 +109,21 @@ def test_the_bound_removes_what_was_used_longest_ago(tmp_path: Path) -> None:
     assert store.keep("h.whl", io.BytesIO(huge), [f"sha256:{hashlib.sha256(huge).hexdigest()}"]) == ""
 
 
+def test_what_is_no_file_is_not_waited_for_and_does_not_end_the_bound(tmp_path: Path) -> None:
+    store = VerifiedFiles(tmp_path, most_bytes=100)
+    shard = tmp_path / "files" / SHA256[:2]
+    shard.mkdir(parents=True)
+    os.mkfifo(shard / f"{SHA256}-a.whl")
+    (shard / f"{SHA256}-b.whl").symlink_to("/dev/zero")
+    (shard / f"{SHA256}-c.whl").symlink_to("absent")
+    assert given(store) is None
+    large = tmp_path / "files" / "zz" / "large"
+    large.parent.mkdir()
+    large.write_bytes(b"0" * 101)
+    store.trim(NOW)
+    assert not large.exists()
+
+
 def test_what_a_killed_run_left_goes_and_what_a_running_one_writes_stays(tmp_path: Path) -> None:
     store = VerifiedFiles(tmp_path)
     store.keep(NAME, io.BytesIO(DATA), ALLOWED)

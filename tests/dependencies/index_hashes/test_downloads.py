@@ -10,6 +10,7 @@ from ops.supply_chain.dependencies.index_hashes.downloads import (
     check_bytes,
     plan,
     plan_url,
+    sha256_allowed,
     still_missing,
 )
 from ops.supply_chain.dependencies.index_hashes.pins import PinnedRelease
@@ -128,3 +129,20 @@ def test_a_hash_that_was_held_against_its_file_is_not_told_twice() -> None:
 def test_a_comparison_without_files_plans_nothing() -> None:
     wanted = release(sha("a"))
     assert plan(wanted, entry_for(wanted), HashComparison(), TAGS) == ()
+
+
+def test_a_file_is_known_by_its_sha256_only_where_nothing_else_is_compared() -> None:
+    digests = {
+        (sha("a"),): sha("a").removeprefix("sha256:"),
+        (): "",
+        (sha("a"), sha("b")): "",
+        (sha512("a"),): "",
+        (sha("a"), sha512("a")): "",
+    }
+    for allowed, known in digests.items():
+        wanted = release(*allowed)._replace(url="https://files.example/a.whl")
+        assert sha256_allowed(plan_url(wanted)) == known
+    unannounced = FileDownload(
+        release(sha("a")), "a.whl", "https://files.example/a.whl", (sha("a"),), ("sha256", "sha512")
+    )
+    assert sha256_allowed(unannounced) == ""

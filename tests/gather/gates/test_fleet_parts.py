@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.contracts.config.locks import LocksConfig
 from ops.supply_chain.contracts.files.fleet import PartResult
 from ops.supply_chain.contracts.files.record import ExcludedFiles, FeedRef
 from ops.supply_chain.contracts.values.finding import Finding, Severity
@@ -65,20 +66,32 @@ CHANGES = {
     "contents of wheels": ("requirements.contents.json", "{}", True),
     "a new module": ("module.py", "", True),
     "the text of a module": ("there.py", "2", False),
+    "a module that declares dependencies": ("there.py", "# /// script\n# dependencies = ['a']\n# ///\n", True),
+    "a file without an ending": ("pinned", "bar==2\n", True),
+    "a lock in capitals": ("REQUIREMENTS.TXT", "bar==2\n", True),
+    "a file that a lock includes": ("base.pinned", "bar==2\n", True),
+    "a file that an included file includes": (".venv/more.md", "bar==2\n", True),
+    "constraints of a lock": ("cons.json", "bar==2\n", True),
+    "what the configuration calls a lock": ("own.html", "bar==2\n", True),
+    "a page": ("page.html", "bar==2\n", False),
     "a file of an environment": (".venv/requirements.txt", "a==1", False),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_digest_of_inputs_changes_with_what_stages_read(tmp_path: Path, change: str) -> None:
-    (tmp_path / "requirements.txt").write_text("foo==1.0\n")
-    (tmp_path / "there.py").write_text("1")
-    before = read_input(0, "p", tmp_path, Config()).inputs
-    assert read_input(0, "p", tmp_path, Config()).inputs == before
+    (tmp_path / "requirements.txt").write_text("foo==1.0\n-r base.pinned\n-c \\\n  cons.json\n")
+    (tmp_path / ".venv").mkdir()
+    for there in ("there.py", "pinned", "cons.json", "own.html", "page.html", ".venv/more.md"):
+        (tmp_path / there).write_text("1")
+    (tmp_path / "base.pinned").write_text("-r .venv/more.md\n-r absent\n-r ../outside\n")
+    config = Config(locks=LocksConfig(include=("own.*",)))
+    before = read_input(0, "p", tmp_path, config).inputs
+    assert read_input(0, "p", tmp_path, config).inputs == before
     name, text, differs = CHANGES[change]
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text(text)
-    assert (read_input(0, "p", tmp_path, Config()).inputs != before) is differs
+    assert (read_input(0, "p", tmp_path, config).inputs != before) is differs
 
 
 @pytest.mark.parametrize("seed", range(6))

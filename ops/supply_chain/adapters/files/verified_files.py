@@ -121,7 +121,7 @@ class VerifiedFiles:
                 if path.stat().st_mtime < now.timestamp() - LEFT_OVER_SECONDS:
                     path.unlink(missing_ok=True)
             for path in self._folder.glob("??/*"):
-                status = path.stat()
+                status = path.lstat()
                 found.append((status.st_mtime_ns, status.st_size, path))
         left = sum(size for _, size, _ in found)
         for _, size, path in sorted(found):
@@ -135,7 +135,9 @@ class VerifiedFiles:
         if not _SHA256.fullmatch(sha256):
             return []
         with contextlib.suppress(OSError):
-            return sorted(path for path in self._shard(sha256).iterdir() if path.name.startswith(f"{sha256}-"))
+            return sorted(
+                path for path in self._shard(sha256).iterdir() if path.name.startswith(f"{sha256}-") and path.is_file()
+            )
         return []
 
     def _choose(self, key: str, sha256: str) -> None:

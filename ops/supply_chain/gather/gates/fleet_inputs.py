@@ -6,6 +6,8 @@ share pins is estimated from the text of their locks: the estimate decides who w
 
 from __future__ import annotations
 
+import codecs
+import posixpath
 import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -18,6 +20,11 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.globs import path_matcher
 from ops.supply_chain.core.text import printable
+from ops.supply_chain.dependencies.locks.constraint_files import named_files
+from ops.supply_chain.dependencies.locks.declarations import is_expected, is_manifest
+from ops.supply_chain.dependencies.locks.other_names import may_be_any
+from ops.supply_chain.formats.script_metadata import START
+from ops.supply_chain.formats.unread_formats import HEAD_BYTES, may_be_unread_format
 
 MOST_LOCK_BYTES = 24 << 20
 """Locks of one part: some 400 locks of 250 pins with their hashes."""
@@ -26,9 +33,14 @@ MOST_PROJECTS = 250
 """Projects of one part: what a lost worker has to run again."""
 
 _CONTENTS = re.compile(
-    r"(?:.*/)?(?:Pipfile|setup\.py|[^/]+\.(?:txt|in|pip|lock|toml|cfg|ya?ml)|[^/]+\.(?:contents|provenance|cdx)\.json)"
+    r"(?i)(?:.*/)?(?:Pipfile|setup\.py|[^/]+\.(?:txt|in|pip|lock|toml|cfg|ya?ml)|[^/]+\.(?:contents|provenance|cdx)\.json|"
+    r"[^/]*(?:requirement|constraint)[^/]*)"
 )
-"""Files whose bytes decide what a stage that reads locks finds; of all others it reads the names at most."""
+"""Files whose bytes decide what a stage that reads locks finds, by their names; others are `_decided_by`."""
+
+_OPTION = re.compile(rb"\n[ \t]*--?[rc]")
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CONTINUED = re.compile(rb"\\\r?\n")
 
 _PIN = re.compile(rb"^([A-Za-z0-9][\w.-]*)==([^\s;\\]+)|^name = \"([^\"]+)\"\r?\nversion = \"([^\"]+)\"", re.MULTILINE)
 _MASKS = (0x0, 0x9E3779B9, 0x7F4A7C15, 0x94D049BB)
@@ -60,24 +72,59 @@ def read_input(place: int, component: str, folder: Path, config: Config) -> Flee
         InputError: A folder cannot be read.
     """
     files = ProjectFiles(folder)
+    is_included = path_matcher(config.locks.include)
     lines: list[str] = []
     pins: set[bytes] = set()
     size = 0
-    for path in files.walk(path_matcher(config.locks.excluded)):
-        digest = ""
-        if path == CONFIG_NAME or _CONTENTS.fullmatch(path):
+    named: set[str] = set()
+    read: set[str] = set()
+    waiting = [(path, is_included(path)) for path in files.walk(path_matcher(config.locks.excluded))]
+    while waiting:
+        for path, is_whole in waiting:
             try:
-                data = files.read(path) or b""
+                data = _decided_by(files, path, whole=is_whole)
             except InputError as error:
                 data = error.message.encode()  # each stage reports it; the same everywhere
-            digest = sha256_bytes(data)
-            found = [b"==".join(part for part in pin if part) for pin in _PIN.findall(data)]
-            size += len(data) if found else 0
-            pins.update(found)
-        lines.append(f"{printable(path)} {digest}")
+            if data is not None:
+                found = [b"==".join(part for part in pin if part) for pin in _PIN.findall(data)]
+                size += len(data) if found else 0
+                pins.update(found)
+                read.add(path)
+                named |= _named_in(path, data)
+            lines.append(f"{printable(path)} {'' if data is None else sha256_bytes(data)}")
+        waiting = [(path, True) for path in sorted(named - read)]
     return FleetInput(
         place, component, folder.absolute(), sha256_bytes("\n".join(sorted(lines)).encode()), size, _likeness(pins)
     )
+
+
+def _named_in(path: str, data: bytes) -> frozenset[str]:
+    """Return the files that a requirements file names; none of any other, which has no line that begins with an option."""
+    if not data.lstrip().startswith((b"-", *_MARKS)) and not _OPTION.search(data):
+        return frozenset()
+    text = _CONTINUED.sub(b"", data)
+    return named_files(path, lambda _: text)
+
+
+def _decided_by(files: ProjectFiles, path: str, *, whole: bool) -> bytes | None:
+    """Return what of a file decides what stages find; None where they read no more than its name.
+
+    Args:
+        files: The project.
+        path: The file's.
+        whole: True where it is a lock or a part of one whatever it is called.
+    Raises:
+        InputError: It cannot be read.
+    """
+    name = posixpath.basename(path)
+    if whole or path == CONFIG_NAME or _CONTENTS.fullmatch(path) or is_manifest(name):
+        return files.read(path) or b""
+    if may_be_unread_format(name) or may_be_any(name):
+        return files.head(path, HEAD_BYTES) or b""
+    if is_expected(name):  # a script, which may declare dependencies
+        data = files.head(path, HEAD_BYTES) or b""
+        return data if START in data else None
+    return None
 
 
 def groups(inputs: Iterable[FleetInput]) -> list[tuple[FleetInput, ...]]:
