@@ -250,6 +250,18 @@ def test_what_every_stage_imports_is_no_more_than_every_stage_needs() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_scan_or_an_answer_of_one_machine_imports_nothing_that_only_a_fleet_on_workers_needs() -> None:
+    code = (
+        "import sys\n"
+        "import ops.supply_chain.gather.assurance.affected.answer\n"
+        "import ops.supply_chain.gather.gates.projects, ops.supply_chain.gather.risk.advisories.lookup\n"
+        "found = {'sqlalchemy', 'alembic', 'distributed', 'dask', 'asyncio'} & set(sys.modules)\n"
+        "assert not found, found"
+    )
+    done = subprocess.run([sys.executable, "-Ic", code], env=_unmeasured(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_session_imports_no_stage_to_know_their_options() -> None:
     code = (
         "import sys\n"

@@ -8,9 +8,7 @@ docs/scale.md does arithmetic with these lines: `nox -s generate` takes them ove
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tests.benchmarks.advisories import write_snapshot
 from tests.benchmarks.fit import Line, Point, fit
-from tests.benchmarks.measure import KIB_PER_MB
+from tests.benchmarks.measure import run
 from tests.benchmarks.row import Row
 from tests.benchmarks.synthetic import write_project
 
@@ -107,21 +105,17 @@ def _usual(project: Path, scratch: Path, snapshot: Path) -> _Cost:
     first = _run(project, scratch, snapshot)
     if first.seconds > ONCE_SECONDS:
         return first
-    runs = [_run(project, scratch, snapshot) for _ in range(3)]
-    return _Cost(statistics.median(run.seconds for run in runs), max(run.peak_mb for run in runs), first.counts)
+    costs = [_run(project, scratch, snapshot) for _ in range(3)]
+    return _Cost(statistics.median(cost.seconds for cost in costs), max(cost.peak_mb for cost in costs), first.counts)
 
 
 def _run(project: Path, scratch: Path, snapshot: Path) -> _Cost:
     dist = scratch / "dist"
     folders = ["--project", str(project), "--dist", str(dist), "--cache", str(scratch / "cache"), "--version", "v1"]
     words = ["-Im", "ops.supply_chain.check_vulnerabilities", *folders, "--advisories", str(snapshot), "--offline"]
-    process = subprocess.Popen([sys.executable, *words], cwd=scratch, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in EXPECTED:
-        raise RuntimeError(f"the gate ended with {process.returncode}")
+    measured = run([sys.executable, *words], cwd=scratch, expected=EXPECTED)
     counts = json.loads((dist / "records" / "check_vulnerabilities.json").read_bytes())["counts"]
-    return _Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / KIB_PER_MB, counts)
+    return _Cost(measured.processor, measured.peak_mb, counts)
 
 
 def _row(what: str, more: str, points: Sequence[tuple[int, _Cost]], aim: str, *, most: float) -> Row:

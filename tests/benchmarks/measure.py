@@ -28,7 +28,8 @@ started = time.perf_counter()
 pid = os.posix_spawnp(words[0], words, os.environ)
 _, status, usage = os.wait4(pid, 0)
 seconds = time.perf_counter() - started
-os.write(figures, f"{os.waitstatus_to_exitcode(status)} {seconds} {usage.ru_maxrss}".encode())
+processor = usage.ru_utime + usage.ru_stime
+os.write(figures, f"{os.waitstatus_to_exitcode(status)} {seconds} {usage.ru_maxrss} {processor}".encode())
 """
 """A small process that starts the command: the peak of a process counts from that of the one that started it, which here is large."""
 
@@ -36,10 +37,11 @@ _Name = TypeVar("_Name")
 
 
 class Measured(NamedTuple):
-    """Wall time in seconds, and the peak resident memory of the largest process of the tree in MB."""
+    """Wall time in seconds, the peak resident memory of the largest process of the tree in MB, and the processor's seconds of all."""
 
     seconds: float
     peak_mb: float
+    processor: float = 0.0
 
 
 class Command(NamedTuple):
@@ -87,11 +89,11 @@ def run(
             check=False,
         )
         os.close(writing)
-        code, seconds, kibibytes = [*figures.read().split(), "", "", ""][:3]
+        code, seconds, kibibytes, processor = [*figures.read().split(), "", "", "", ""][:4]
     if not code or int(code) not in expected:
         tail = done.stdout[-3000:].decode("utf-8", "replace")
         raise RuntimeError(f"{' '.join(command)} ended with {code or done.returncode}:\n{tail}")
-    return Measured(float(seconds), int(kibibytes) / KIB_PER_MB)
+    return Measured(float(seconds), int(kibibytes) / KIB_PER_MB, float(processor))
 
 
 def median(command: Sequence[str], *, cwd: Path, times: int) -> Measured:

@@ -40,8 +40,7 @@ from ops.supply_chain.gather.assurance.affected.documents import (
     registry_hits,
     unread_documents,
 )
-from ops.supply_chain.gather.assurance.affected.fleet_locks import read_fleet_locks
-from ops.supply_chain.gather.assurance.affected.locks import read_locks
+from ops.supply_chain.gather.assurance.affected.locks import LockSearch, read_locks
 from ops.supply_chain.gather.assurance.affected.releases import (
     matching,
     retained_file_places,
@@ -62,6 +61,7 @@ from ops.supply_chain.suppliers.affected.search import Search, may_mean_another
 
 if TYPE_CHECKING:
     from ops.supply_chain.gather.assurance.affected.deployed import Deployment
+    from ops.supply_chain.gather.assurance.affected.fleet_locks import FleetLocks
     from ops.supply_chain.suppliers.statements import SupplierStatement
 
 _Answer = TypeVar("_Answer")
@@ -85,7 +85,7 @@ class Sources:
         self.problems: list[Problem] = []
         self.notes: list[str] = []
         self.store = SupplierStore(run.artifacts, "" if address.tenant == DEFAULT_TENANT else address.tenant)
-        self.locks = read_fleet_locks(run) if run.args.scheduler else read_locks(run)
+        self.locks = _fleet_locks(run) if run.args.scheduler else read_locks(run)
         self.releases = retained_releases(ArtifactStore(run.artifacts))
         self.deployed = _deployments(folders)
         self.problems += [*self.locks.problems, *self.releases.problems]
@@ -316,6 +316,13 @@ class Sources:
         problem = Problem(f"suppliers' documents were not searched: {printable(error.message)}", error.hint)
         if problem not in self.problems:
             self.problems.append(problem)
+
+
+def _fleet_locks(run: StageRun) -> FleetLocks | LockSearch:
+    # It writes to the registry, whose library takes longer to import than the answer takes.
+    from ops.supply_chain.gather.assurance.affected.fleet_locks import read_fleet_locks
+
+    return read_fleet_locks(run)
 
 
 def _deployments(folders: Sequence[Path]) -> list[Deployment]:
