@@ -63,6 +63,7 @@ HELPED = {
     "incident": "draft_incident",
     "supplier": "ingest_supplier",
     "upload": "upload_sbom",
+    "verify": "verify_release",
 }
 """Session -> the stage whose help a wrong command line leads to."""
 
