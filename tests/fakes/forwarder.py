@@ -1,4 +1,4 @@
-"""A connection that can be cut: forwards bytes of one port of the loopback interface to another until it is told to stop."""
+"""A connection that can be cut: forwards bytes of one port of the loopback interface to another until it is stopped."""
 
 from __future__ import annotations
 

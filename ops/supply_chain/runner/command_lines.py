@@ -27,8 +27,12 @@ class ListedOption(argparse.Action):
     """An option as the table has it: enough to be shown, and nothing to parse with."""
 
     def __call__(self, *_: object) -> None:
-        """Do nothing."""
-        raise NotImplementedError
+        """Refuse to parse.
+
+        Raises:
+            TypeError: Always: the stage's own parser reads its command line.
+        """
+        raise TypeError("the table of command lines shows help, and parses nothing")
 
 
 def answer_help(script: str) -> None:
