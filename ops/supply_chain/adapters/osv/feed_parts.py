@@ -6,10 +6,7 @@ A part is read in the same way wherever that is. A worker that ends is no reason
 from __future__ import annotations
 
 import itertools
-import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -29,7 +26,6 @@ PART_RECORDS = 500
 
 P = TypeVar("P")
 
-_THREADS = Path("/proc/self/task")
 _ENCODER = msgspec.msgpack.Encoder()
 
 
@@ -171,7 +167,7 @@ def _reader(records: ZipRecords) -> Callable[[tuple[int, int]], FeedPart]:
 
 
 def _may_fork() -> bool:
-    """Return True if there is a second core, and no thread whose locks would stay locked in a fork."""
-    from ops.supply_chain.adapters.tools.workers import cores
+    # Most feeds have an index, or few parts, and need none of it.
+    from ops.supply_chain.adapters.tools.workers import may_fork
 
-    return sys.platform == "linux" and cores() > 1 and len(os.listdir(_THREADS)) == 1  # noqa: PTH208 - names are enough
+    return may_fork()
