@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.fakes.kept import drop_kept
 from tests.fakes.known_interpreter import known_interpreter
@@ -30,6 +31,11 @@ _FOR_ALL = {
     "SEALWRIGHT_PREPARED": "0",  # not worth it for a session of a test; tests/runner/test_prepared.py
 }
 """Variables that every test has."""
+
+settings.register_profile(
+    "any machine", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")  # the same examples each time, and a busy machine is no failure
 
 _COLLECT_AFTER = 20_000
 """New objects after which garbage is searched for: Python's 700 are few for a process of this size."""

@@ -676,7 +676,12 @@ RECORDS = st.builds(
 )
 
 
-@settings(derandomize=True, max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    derandomize=True,
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.lists(RECORDS, max_size=4, unique_by=lambda one: str(one["id"])), RECORDS)
 def test_adding_an_advisory_never_removes_a_finding(
     gate: GateProject, known: list[dict[str, Any]], added: dict[str, Any]

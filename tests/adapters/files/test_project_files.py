@@ -84,7 +84,10 @@ NAMES = ("a", "b", "c.txt", "d.txt", "in", "out", "round", "gone", "up", "file",
 
 @given(st.lists(st.sampled_from(NAMES), min_size=1, max_size=5).map("/".join))
 @settings(
-    derandomize=True, max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    derandomize=True,
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_whatever_links_are_on_the_way_a_file_is_where_the_system_finds_it(linked: Path, path: str) -> None:
     root, expected = linked / "p", None
