@@ -49,10 +49,10 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from ops.supply_chain.adapters.osv.sources import SourceResult
 from ops.supply_chain.contracts.files.fleet import Tallies

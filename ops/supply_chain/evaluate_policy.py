@@ -29,17 +29,17 @@ if __name__ == "__main__":
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from ops.supply_chain import records_after
+from ops.supply_chain.adapters.files.configuration import read_config
 from ops.supply_chain.adapters.files.folders import sha256_of_each
 from ops.supply_chain.adapters.files.inputs import require_inside
-from ops.supply_chain.adapters.files.project import read_config
 from ops.supply_chain.adapters.rego import engine as rego
 from ops.supply_chain.adapters.rego.rule_files import Policy, load_policy
 from ops.supply_chain.assurance.policy.consent import accept, refuse, unused

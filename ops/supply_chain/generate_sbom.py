@@ -24,11 +24,12 @@ if __name__ == "__main__":
     answer_help("generate_sbom")
 
 import argparse
-import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from ops.supply_chain.adapters.files.folders import empty
 from ops.supply_chain.contracts.base import FileRef
@@ -111,7 +112,7 @@ def _perform(run: StageRun) -> StageResult:
         **_scopes(run),
     }
     result = _with_distributions(_result(inventory, aggregate, answer, writes, options), distributions)
-    result = dataclasses.replace(result, reads=(*result.reads, *contents.refs))
+    result = msgspec.structs.replace(result, reads=(*result.reads, *contents.refs))
     return _waived(run, result, project)
 
 
@@ -219,7 +220,7 @@ def _with_distributions(result: StageResult, distributions: _Distributions) -> S
     if not distributions.reads:
         return result
     counts = {**result.counts, **distributions.counts}
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         result,
         text=f"{result.text}\n{text_of_distributions(distributions.counts)}",
         counts=counts,
@@ -297,7 +298,7 @@ def _waived(run: StageRun, result: StageResult, project: GateProject) -> StageRe
 
     gate = finish_gate(run, [(project, result.findings)], scopes=frozenset({SCOPE}), all_examined=True)
     outcome = Outcome.NOT_EXAMINED if project.broken or project.unread else result.outcome
-    return dataclasses.replace(
+    return msgspec.structs.replace(
         result,
         outcome=outcome,
         findings=gate.findings,

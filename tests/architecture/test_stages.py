@@ -242,12 +242,34 @@ def test_help_imports_nothing_that_a_stage_needs_for_its_work() -> None:
 
 def test_what_every_stage_imports_is_no_more_than_every_stage_needs() -> None:
     code = (
-        "import sys, ops.supply_chain.runner.stage\n"
+        "import sys; sys.argv = ['x']\n"
+        "from ops.supply_chain.runner.command_lines import answer_help\n"
+        "answer_help('retain_artifacts')\n"
+        "import ops.supply_chain.runner.stage\n"
         f"found = {HEAVY | NOT_FOR_EVERY_STAGE!r} & set(sys.modules)\n"
         "assert not found, found"
     )
     done = subprocess.run([sys.executable, "-Ic", code], env=_unmeasured(), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_stage_that_has_nothing_to_do_imports_little_more(tmp_path: Path) -> None:
+    """The retained releases of a project that has none, from its command line to its exit code."""
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "tiny"\nversion = "0.1.0"\n')
+    folders = [word for name in ("project", "dist", "cache", "artifacts") for word in (f"--{name}", str(tmp_path))]
+    code = (
+        f"import gc, sys; sys.argv = ['x', '--list', *{folders!r}]\n"
+        "from ops.supply_chain.runner.command_lines import answer_help\n"
+        "answer_help('retain_artifacts')\n"
+        "import ops.supply_chain.retain_artifacts as stage\n"
+        "assert not gc.isenabled()\n"
+        "assert stage.main() == 0\n"
+        "assert gc.isenabled() and gc.get_freeze_count()\n"
+        f"found = {(HEAVY | NOT_FOR_EVERY_STAGE) - FOR_THE_PROJECT!r} & set(sys.modules)\n"
+        "assert not found, found"
+    )
+    done = subprocess.run([sys.executable, "-Ic", code], env=_unmeasured(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "nothing is retained\n", "")
 
 
 def test_a_scan_or_an_answer_of_one_machine_imports_nothing_that_only_a_fleet_on_workers_needs() -> None:
@@ -295,18 +317,29 @@ FOR_HELP = {
     "formats", "formats.workflow_commands", "runner", "runner.arguments", "runner.command_lines", "runner.streams",
 }  # fmt: skip
 NOT_FOR_EVERY_STAGE = {
+    "ast",
     "configparser",
+    "dataclasses",
     "difflib",
     "filelock",
+    "inspect",
+    "netrc",
+    "packaging",
     "random",
     "shutil",
+    "subprocess",
     "tempfile",
+    "typing_extensions",
     "email",
     "http",
     "zipfile",
     "tarfile",
 }
+FOR_THE_PROJECT = {"packaging", "subprocess"}
+"""For its version, and for git."""
+
 NOT_FOR_HELP = {
+    "shutil",
     "msgspec",
     "packaging",
     "inspect",

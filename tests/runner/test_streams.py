@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 
 import pytest
 
-from ops.supply_chain.runner.streams import print_lines, print_result
+from ops.supply_chain.runner.streams import columns, print_lines, print_result
 
 TEXT = "na\u00efve \u5305 | x"
 
@@ -35,3 +36,25 @@ def test_a_pipe_gets_utf_8(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.
     monkeypatch.setattr(os, "isatty", lambda _: False)
     print_result(TEXT)
     assert capfdbinary.readouterr().out == TEXT.encode() + b"\n"
+
+
+@pytest.mark.parametrize("given", [None, "", "0", "-1", "40", " 40 ", "4x", "1_000", "\u0664\u0660"])
+@pytest.mark.parametrize("terminal", [None, 0, 132])
+def test_the_columns_are_those_of_shutil(
+    given: str | None, terminal: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def size(_: int) -> os.terminal_size:
+        if terminal is None:
+            raise OSError
+        return os.terminal_size((terminal, 24))
+
+    if given is None:
+        monkeypatch.delenv("COLUMNS", raising=False)
+    else:
+        monkeypatch.setenv("COLUMNS", given)
+    with open(os.devnull) as stdout:  # noqa: PTH123 - a stream with a descriptor
+        monkeypatch.setattr(sys, "__stdout__", stdout)
+        monkeypatch.setattr(os, "get_terminal_size", size)
+        assert columns() == shutil.get_terminal_size().columns
+        monkeypatch.setattr(sys, "__stdout__", None)
+        assert columns() == shutil.get_terminal_size().columns

@@ -6,8 +6,9 @@ depend on where the instance happened to listen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 DOMAIN = "rehearsal.invalid"
 ORGANISATION = "sealwright rehearsal"
@@ -22,8 +23,7 @@ AUDIENCE = "sigstore"
 """What tokens are for: the client and the certificate authority both insist."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The variant of the instance; the defaults are as the public instance is today.
 
     `log_version` is Rekor's major version: 2 needs `timestamping`, and not every client reads its

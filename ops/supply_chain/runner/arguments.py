@@ -12,7 +12,7 @@ from typing import NoReturn
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.start import TREE
-from ops.supply_chain.runner.streams import print_result
+from ops.supply_chain.runner.streams import columns, print_result
 
 HOME_VARIABLE = "SEALWRIGHT_HOME"
 """Environment variable with the folder in which the console command was called."""
@@ -35,6 +35,17 @@ def nearest_option(given: str, known: Iterable[str]) -> str:
 
     found = difflib.get_close_matches(given.partition("=")[0], list(known), n=1, cutoff=ALIKE)
     return f"The nearest option is {found[0]}. " if found else ""
+
+
+_MARGIN = 2
+"""Columns that argparse leaves free."""
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Of the base class's width, found without `shutil`: argparse makes a formatter for each option, whether it is shown or not."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=columns() - _MARGIN)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -67,7 +78,7 @@ def parser_for(stage: str, doc: str) -> argparse.ArgumentParser:
         prog=stage,
         description=summary,
         epilog=rest.strip() or None,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
         allow_abbrev=False,
     )
     group = parser.add_argument_group("shared by every stage")

@@ -36,9 +36,9 @@ class ListedOption(argparse.Action):
 
 
 def answer_help(script: str) -> None:
-    """End this program with the help of its stage, if its command line asks for that.
+    """End this program with the help of its stage, if its command line asks for that; else prepare it for its imports.
 
-    Called where the program of a stage begins: what the stage imports is not needed for it.
+    Called where the program of a stage begins: what the stage imports is not needed for its help.
 
     Args:
         script: The stage.
@@ -47,6 +47,9 @@ def answer_help(script: str) -> None:
     parser = listed_parser(script) if HELP & set(words) else None
     if parser is not None:
         raise SystemExit(begin(parser, words))
+    from ops.supply_chain.core.imports import begin_imports
+
+    begin_imports()
 
 
 def begin(parser: argparse.ArgumentParser, words: Sequence[str]) -> int | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from ops.supply_chain.adapters.files.inputs import require_inside
-from ops.supply_chain.adapters.files.project import Project, describe
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.files.fleet import PartSetting, Tallies
@@ -20,17 +21,18 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.progress import Progress
 
+if TYPE_CHECKING:
+    from ops.supply_chain.adapters.files.project import Project
 
-@dataclass(frozen=True, kw_only=True)
-class FleetPart:
+
+class FleetPart(msgspec.Struct, frozen=True, kw_only=True):
     """What a stage examines in place of a whole fleet, on a worker: how, and where the ledgers are."""
 
     setting: PartSetting
     ledgers: Path
 
 
-@dataclass(frozen=True, kw_only=True)
-class StageRun:
+class StageRun(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One run of one stage.
 
     `root` is the project's folder, `dist` the folder of artifacts, `artifacts` the folder of retained releases, `cache`
@@ -69,6 +71,8 @@ class StageRun:
     @cached_property
     def project(self) -> Project:
         """The project under release; read from git once, on first use."""
+        from ops.supply_chain.adapters.files.project import describe
+
         return describe(self.root, self.config, version=self.args.version, version_needed=self.version_needed)
 
     @property
@@ -99,8 +103,7 @@ class StageRun:
         return _file_ref("project", self.root, path)
 
 
-@dataclass(frozen=True, kw_only=True)
-class StageResult:
+class StageResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a stage's body returns.
 
     `counts` keys are fixed words of the stage, never data: they are printed in public logs. `options` are those that
@@ -120,20 +123,20 @@ class StageResult:
     text: str = ""
     says_findings: bool = False
     details: tuple[str, ...] = ()
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = {}
     findings: tuple[Finding, ...] = ()
     reads: tuple[FileRef, ...] = ()
     writes: tuple[FileRef, ...] = ()
     tools: tuple[ToolRef, ...] = ()
     feeds: tuple[FeedRef, ...] = ()
-    options: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = {}
     notes: tuple[str, ...] = ()
     document: object = None
     public_outcome: str = ""
     broken_input: bool = False
     excluded: tuple[ExcludedFiles, ...] = ()
     colour: str = ""
-    tallies: Tallies = field(default_factory=dict)
+    tallies: Tallies = {}
     common: tuple[Finding, ...] = ()
 
 

@@ -7,14 +7,13 @@ name, and one whose name is that of a folder in `dist/`, get `dist/NAME-DIGEST/`
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ops.supply_chain.adapters.files.project import folder_name
 from ops.supply_chain.contracts.config.file import Config
+from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.runner.arguments import HOME, absolute
 from ops.supply_chain.runner.dist_lock import OUTPUT_FILES, OUTPUT_FOLDERS, PROJECT_NAME, hold
@@ -54,8 +53,10 @@ def dist_folder(option: Path | None, root: Path, config: Config, *, repository: 
         return absolute(option)
     if root.resolve() == repository.resolve():
         return repository / "dist"
+    from ops.supply_chain.adapters.files.project import folder_name
+
     name, path = folder_name(root, config), relative_path(root, repository)
-    distinct = repository / "dist" / f"{name}-{hashlib.sha256(path.encode()).hexdigest()[:DIGITS]}"
+    distinct = repository / "dist" / f"{name}-{sha256_bytes(path.encode())[:DIGITS]}"
     plain = repository / "dist" / name
     if name.casefold() in RESERVED or _owner(distinct) == path:
         return distinct

@@ -11,8 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from ops.supply_chain.adapters.files.configuration import read_config
 from ops.supply_chain.adapters.files.inputs import configured_input
-from ops.supply_chain.adapters.files.project import Project, describe, read_config
+from ops.supply_chain.adapters.files.project import Project, describe
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.adapters.index.address import environment_index, read_address
 from ops.supply_chain.adapters.rego.rule_files import refuse_unknown_profiles

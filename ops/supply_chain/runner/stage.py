@@ -13,19 +13,20 @@ import uuid
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 
 import msgspec
+from msgspec.structs import replace
 
 from ops.supply_chain import PIPELINE, record_titles
-from ops.supply_chain.adapters.files.project import read_config
-from ops.supply_chain.adapters.index.address import environment_index, with_environment_index
+from ops.supply_chain.adapters.files.configuration import read_config
+from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import ErrorClass, ExitCode, OutputError, UnavailableError, UsageError
+from ops.supply_chain.core.imports import end_imports
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome, exit_code_for, worst
 from ops.supply_chain.risk.findings.render.text import stage_text
@@ -71,6 +72,7 @@ def run_stage(
     Returns:
         One of `ExitCode`.
     """
+    end_imports()
     words = list(sys.argv[1:] if argv is None else argv)
     parser = parser_for(stage, doc or stage)
     arguments(parser)
@@ -184,7 +186,7 @@ def _context(stage: str, args: argparse.Namespace, now: datetime, *, records: bo
         )
     config = read_config(root)
     dist = dist_folder(args.dist, root, config)
-    named = environment_index(config.index, os.environ) if stage in _ASK_AN_INDEX else None
+    config, notes = _with_index(config) if stage in _ASK_AN_INDEX else (config, ())
     return StageRun(
         stage=stage,
         args=args,
@@ -192,14 +194,22 @@ def _context(stage: str, args: argparse.Namespace, now: datetime, *, records: bo
         dist=dist,
         artifacts=absolute(args.artifacts),
         cache=cache_folder(args.cache),
-        config=with_environment_index(config, os.environ) if named else config,
+        config=config,
         now=now,
         offline=args.offline,
         invocation=os.environ.get(HOLDER_VARIABLE) or f"urn:uuid:{uuid.uuid4()}",
         progress=Progress(enabled=not args.public_log, shared=_shared_progress(stage, dist)),
         version_needed=records,
-        notes=(named.note,) if named else (),
+        notes=notes,
     )
+
+
+def _with_index(config: Config) -> tuple[Config, tuple[str, ...]]:
+    """Return the configuration with the index that the environment names, and the note that it does."""
+    from ops.supply_chain.adapters.index.address import environment_index, with_environment_index
+
+    named = environment_index(config.index, os.environ)
+    return (with_environment_index(config, os.environ), (named.note,)) if named else (config, ())
 
 
 def _shared_progress(stage: str, dist: Path) -> Path | None:
@@ -268,5 +278,5 @@ def _render(record: Record, result: StageResult, form: str, *, public: bool, wid
             "result": msgspec.to_builtins(result.document),
         }
         return canonical.encode(document).decode()
-    shown = msgspec.structs.replace(record, findings=()) if result.says_findings else record
+    shown = replace(record, findings=()) if result.says_findings else record
     return stage_text(shown, text=result.text, details=result.details, width=width)

@@ -28,6 +28,8 @@ STDIN, STDOUT, STDERR = 0, 1, 2
 COMMAND_VARIABLE = "SEALWRIGHT_COMMAND"
 """Environment variable with what the user typed before the session, where the console command was called."""
 
+_USUAL_COLUMNS = 80
+
 _advised = RECORDED
 
 
@@ -196,9 +198,20 @@ def terminal_width() -> int | None:
     """Return the columns of the terminal that stdout leads to; None where it leads to a file or a pipe."""
     if sys.stdout is None or not sys.stdout.isatty():
         return None
-    import shutil
+    return columns()
 
-    return shutil.get_terminal_size().columns
+
+def columns() -> int:
+    """Return the columns of the terminal, those of `COLUMNS` or 80: as `shutil.get_terminal_size`, which imports much more."""
+    with suppress(ValueError):
+        given = int(os.environ.get("COLUMNS", ""))
+        if given > 0:
+            return given
+    try:
+        found = os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ is not None else 0
+    except (ValueError, OSError):
+        found = 0
+    return found or _USUAL_COLUMNS
 
 
 def _write(descriptor: int, text: str) -> None:

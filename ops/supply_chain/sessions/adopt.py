@@ -23,7 +23,7 @@ from pathlib import Path
 
 from ops.supply_chain import commands, release_uses
 from ops.supply_chain.adapters.files import git
-from ops.supply_chain.adapters.files.project import read_config
+from ops.supply_chain.adapters.files.configuration import read_config
 from ops.supply_chain.assurance.adoption.report import commit_command, next_steps
 from ops.supply_chain.core.errors import ErrorClass, ExitCode, UsageError
 from ops.supply_chain.core.start import TREE, is_carried

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ops.supply_chain import row_of
 from ops.supply_chain.adapters.files import ledger as ledgers
-from ops.supply_chain.adapters.files.project import read_config
+from ops.supply_chain.adapters.files.configuration import read_config
 from ops.supply_chain.adapters.registry.address import TENANT_VARIABLE, URL_VARIABLE, registry_address
 from ops.supply_chain.adapters.registry.fleet import FleetStore
 from ops.supply_chain.contracts.files.fleet import PartReply, PartRequest, PartResult

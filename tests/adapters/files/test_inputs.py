@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from ops.supply_chain.adapters.files.configuration import read_config
 from ops.supply_chain.adapters.files.inputs import configured_input, read_input, read_input_text, require_inside
 from ops.supply_chain.adapters.files.lock_sources import read_text
-from ops.supply_chain.adapters.files.project import describe, read_config
+from ops.supply_chain.adapters.files.project import describe
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.contracts.config.file import Config, parse_config
 from ops.supply_chain.core.errors import InputError

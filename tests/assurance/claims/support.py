@@ -6,7 +6,7 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ops.supply_chain.adapters.files.project import read_config
+from ops.supply_chain.adapters.files.configuration import read_config
 from ops.supply_chain.runner.context import StageRun
 from ops.supply_chain.runner.progress import Progress
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 from argparse import Namespace
@@ -32,7 +31,7 @@ def release(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> St
     monkeypatch.setattr(earlier_bytes, "DOWNLOADED", "project:")
     shutil.copytree(world.base / "artifacts", tmp_path / "artifacts")
     made = run_of(world, tmp_path)
-    return dataclasses.replace(made, args=Namespace(version="", attestations=[]), offline=False)
+    return msgspec.structs.replace(made, args=Namespace(version="", attestations=[]), offline=False)
 
 
 def files_of(run: StageRun, folder: Path) -> dict[str, int]:

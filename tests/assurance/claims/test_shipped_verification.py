@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 from argparse import Namespace
 from collections.abc import Iterator
@@ -45,7 +44,7 @@ def run(world: World, tmp_path: Path, github: FakeGithub, monkeypatch: pytest.Mo
     monkeypatch.setenv("SEALWRIGHT_REHEARSAL", "1")  # the instance that signed is that of a rehearsal
     shutil.copytree(world.base / "artifacts", tmp_path / "artifacts")
     made = run_of(world, tmp_path)
-    return dataclasses.replace(made, args=Namespace(version="", attestations=[]), offline=False)
+    return msgspec.structs.replace(made, args=Namespace(version="", attestations=[]), offline=False)
 
 
 def again(run: StageRun) -> list[tuple[str, str]]:
@@ -117,7 +116,7 @@ class Served:
 def served(run: StageRun, github: FakeGithub) -> tuple[StageRun, Served]:
     """Return a run whose configuration names its repository, and what is to be published there."""
     reporting = msgspec.structs.replace(run.config.reporting, github=REPOSITORY)
-    run = dataclasses.replace(run, config=msgspec.structs.replace(run.config, reporting=reporting))
+    run = msgspec.structs.replace(run, config=msgspec.structs.replace(run.config, reporting=reporting))
     return run, Served(run, github)
 
 
@@ -152,7 +151,7 @@ def test_github_without_an_answer_is_not_examined(served: tuple[StageRun, Served
 def test_offline_is_not_examined(served: tuple[StageRun, Served]) -> None:
     run, there = served
     there.publish()
-    assert {code for code, _ in again(dataclasses.replace(run, offline=True))} == {"shipped.not-examined"}
+    assert {code for code, _ in again(msgspec.structs.replace(run, offline=True))} == {"shipped.not-examined"}
 
 
 def test_a_rehearsal_never_verifies_in_place_of_a_release(run: StageRun, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +168,7 @@ class Emptied:
         self.run, there = served
         self.github = there.github
         releases = ReleasesConfig(supported="90 years")
-        self.run = dataclasses.replace(self.run, config=msgspec.structs.replace(self.run.config, releases=releases))
+        self.run = msgspec.structs.replace(self.run, config=msgspec.structs.replace(self.run.config, releases=releases))
         store = self.run.artifacts / "supply-chain" / COMPONENT
         self.versions = sorted(path.name for path in store.iterdir() if path.is_dir())
         self.files: dict[str, dict[str, bytes]] = {}
@@ -226,7 +225,7 @@ def test_what_github_does_not_give_is_not_examined(emptied: Emptied, ask: Ask) -
 def test_only_supported_releases_are_restored(emptied: Emptied) -> None:
     emptied.publish()
     newest_alone = msgspec.structs.replace(emptied.run.config, releases=ReleasesConfig(supported="newest"))
-    found = restore(dataclasses.replace(emptied.run, config=newest_alone))
+    found = restore(msgspec.structs.replace(emptied.run, config=newest_alone))
     assert found.versions == tuple(emptied.versions[-1:])
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.adapters.files.project import read_config
+from ops.supply_chain.adapters.files.configuration import read_config
 from ops.supply_chain.assurance.claims.evidence import GatheredEvidence, engine_input
 from ops.supply_chain.assurance.claims.verdicts import claims_from
 from ops.supply_chain.contracts.files.claims import ClaimStatus, ClaimVerdict, ControlStatus

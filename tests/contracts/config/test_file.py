@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.supply_chain.adapters.files.project import read_config
+from ops.supply_chain.adapters.files.configuration import read_config
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config, parse_config
 from ops.supply_chain.core.errors import UsageError
 

@@ -15,9 +15,9 @@ from typing import Any
 import msgspec
 
 from ops.supply_chain.adapters.files import git
-from ops.supply_chain.adapters.files.inputs import read_input, read_input_text
+from ops.supply_chain.adapters.files.inputs import read_input_text
 from ops.supply_chain.adapters.files.tagged_package import find_tagged_package
-from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config, parse_config
+from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.values.source import ProjectMetadata
 from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import ErrorClass, InputError, StageError, UsageError
@@ -75,25 +75,6 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     def is_package(self) -> bool:
         """True if it can be built as a Python package."""
         return self.metadata.is_package
-
-
-def read_config(root: Path) -> Config:
-    """Read the project's `.security-config.toml`, or give the defaults where there is none.
-
-    Raises:
-        UsageError: The file is there and is not a valid configuration.
-        InputError: It is a link that leads out of the project, or cannot be read.
-    """
-    path = root / CONFIG_NAME
-    if path.exists() and not path.is_file():  # a named pipe would never end
-        raise UsageError(
-            f"{path}: is not a file", hint="Put a TOML file there, or nothing.", kind=ErrorClass.CONFIGURATION
-        )
-    data = read_input(root, CONFIG_NAME)
-    try:
-        return Config() if data is None else parse_config(data.decode("utf-8"), where=str(path))
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: cannot be read: {error}", kind=ErrorClass.CONFIGURATION) from error
 
 
 def describe(root: Path, config: Config, *, version: str = "", version_needed: bool = True) -> Project:

@@ -5,7 +5,6 @@ No gate reads them: what decides about a release is in the project's own configu
 
 from __future__ import annotations
 
-import dataclasses
 import re
 
 import msgspec
@@ -48,7 +47,7 @@ def with_statements(run: StageRun) -> StageRun:
         raise _refused(f"documents.statements_from: there is no {printable(given)}")
     shared = _parsed(data, given)
     own = plain_toml.load(read_input_text(run.root, CONFIG_NAME) or "")
-    return dataclasses.replace(run, config=_merged(run.config, shared, set(own)))
+    return msgspec.structs.replace(run, config=_merged(run.config, shared, set(own)))
 
 
 def _parsed(data: bytes, given: str) -> dict[str, object]:

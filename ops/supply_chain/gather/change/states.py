@@ -10,15 +10,16 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
+from ops.supply_chain.adapters.files.configuration import read_config
 from ops.supply_chain.adapters.files.git_commits import ChangeCommits
 from ops.supply_chain.adapters.files.git_export import ExportedTree, export, files_by_object
-from ops.supply_chain.adapters.files.project import describe, read_config
+from ops.supply_chain.adapters.files.project import describe
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import os
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
-from ops.supply_chain.adapters.files.project import read_config
+from ops.supply_chain.adapters.files.configuration import read_config
 from ops.supply_chain.adapters.index.address import with_environment_index
 from ops.supply_chain.core.errors import ErrorClass, InputError, StageError, UsageError
 from ops.supply_chain.gather.gates.projects import GateProject, fleet_folders
@@ -72,11 +73,11 @@ def _member(run: StageRun, folder: Path) -> FleetProject:
     try:
         config = with_environment_index(read_config(folder), os.environ)
         args = argparse.Namespace(**{**vars(run.args), "version": "", "evidence": None, "attestations": []})
-        own = dataclasses.replace(run, root=folder, config=config, args=args, version_needed=False)
+        own = msgspec.structs.replace(run, root=folder, config=config, args=args, version_needed=False)
         name = own.project.name
     except StageError as error:
         return FleetProject(folder.name, None, error)
     artifacts = run.artifacts
     if name not in ArtifactStore(artifacts).components() and (folder / OWN_ARTIFACTS).is_dir():
         artifacts = folder / OWN_ARTIFACTS
-    return FleetProject(name, dataclasses.replace(own, artifacts=artifacts), None)
+    return FleetProject(name, msgspec.structs.replace(own, artifacts=artifacts), None)

@@ -18,7 +18,8 @@ import msgspec
 from ops.supply_chain.adapters.dask.engine import run_tasks
 from ops.supply_chain.adapters.dask.security import checked_address
 from ops.supply_chain.adapters.files import ledger as ledgers
-from ops.supply_chain.adapters.files.project import describe, read_config
+from ops.supply_chain.adapters.files.configuration import read_config
+from ops.supply_chain.adapters.files.project import describe
 from ops.supply_chain.adapters.index.address import with_environment_index
 from ops.supply_chain.adapters.registry.address import TENANT_VARIABLE, URL_VARIABLE, RegistryAddress, registry_address
 from ops.supply_chain.adapters.registry.fleet import KEPT_DAYS, FleetStore, KeptResult

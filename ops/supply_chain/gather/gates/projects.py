@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ops.supply_chain.adapters.files.project import describe, read_config
+from ops.supply_chain.adapters.files.configuration import read_config
+from ops.supply_chain.adapters.files.project import describe
 from ops.supply_chain.adapters.index.address import with_environment_index
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.file import Config

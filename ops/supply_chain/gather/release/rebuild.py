@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 from ops.supply_chain import row_of
 from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
+from ops.supply_chain.adapters.files.configuration import read_config
 from ops.supply_chain.adapters.files.folders import copy_measured, measure, plain_files
 from ops.supply_chain.adapters.files.git_checkout import CloneState, address_of, check_out
-from ops.supply_chain.adapters.files.project import describe, read_config
+from ops.supply_chain.adapters.files.project import describe
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.reproduction import RerunStage
 from ops.supply_chain.contracts.values.release_naming import provenance_name

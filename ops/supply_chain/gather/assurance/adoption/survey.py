@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ops.supply_chain.adapters.files import git
+from ops.supply_chain.adapters.files.configuration import read_config
 from ops.supply_chain.adapters.files.inputs import require_inside
 from ops.supply_chain.adapters.files.new_files import is_there
-from ops.supply_chain.adapters.files.project import COMPONENT_REMOTE, SAFE_NAME, read_config
+from ops.supply_chain.adapters.files.project import COMPONENT_REMOTE, SAFE_NAME
 from ops.supply_chain.adapters.files.project_files import ProjectFiles
 from ops.supply_chain.adapters.files.tagged_package import named_folders
 from ops.supply_chain.assurance.adoption.config_text import signer_lines

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -60,7 +59,7 @@ _MEANINGS = (
 
 def among_real_releases(run: StageRun) -> StageRun:
     """Return a run that reads real releases, also during a rehearsal."""
-    return dataclasses.replace(run, artifacts=DEFAULT_ARTIFACTS) if is_rehearsal() else run
+    return msgspec.structs.replace(run, artifacts=DEFAULT_ARTIFACTS) if is_rehearsal() else run
 
 
 def documents_report(run: StageRun, *, evidence: Path | None, rehearsals: bool) -> ClaimsReport:

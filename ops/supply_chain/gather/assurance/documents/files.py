@@ -5,10 +5,11 @@ A generated file is marked in a comment; other files are overwritten only on req
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from ops.supply_chain.adapters.files.artifact_store import MANIFEST_NAME, STORE_FOLDER
 from ops.supply_chain.adapters.files.inputs import read_input, read_input_text
@@ -191,7 +192,7 @@ class DocumentFiles:
         ):
             return None
         if named.evidence is None:
-            nowhere = dataclasses.replace(run, artifacts=run.artifacts / STORE_FOLDER / ".nothing")
+            nowhere = msgspec.structs.replace(run, artifacts=run.artifacts / STORE_FOLDER / ".nothing")
             return self._make(nowhere, None, rehearsals=False, renew=False)
         version = named.evidence.version
         if named.evidence.rehearsal or not SAFE_NAME.fullmatch(version):

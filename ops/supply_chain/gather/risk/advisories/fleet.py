@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from ops.supply_chain.adapters.files.inputs import configured_input
 from ops.supply_chain.adapters.osv.others import split_given

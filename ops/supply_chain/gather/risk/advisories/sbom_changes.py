@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from ops.supply_chain.adapters.osv.others import split_given
 from ops.supply_chain.adapters.osv.sources import SourceKind
