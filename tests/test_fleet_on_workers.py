@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,8 +19,9 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.gates import fleet_inputs, fleet_run
 from ops.supply_chain.gather.risk.advisories import fleet as advisory_fleet
 from ops.supply_chain.runner import fleet_part
+from ops.supply_chain.runner.fleet_code import own_code
 from ops.supply_chain.sessions import examine_part
-from tests.fakes.fleet import BROKEN, Fleet, without_scheduler
+from tests.fakes.fleet import BROKEN, WAIVER, Fleet, without_scheduler
 from tests.fakes.gate_project import NOW, at
 from tests.fakes.prepared import prepared_processes
 
@@ -82,6 +84,30 @@ def test_the_next_run_continues_the_ledgers_of_both_ways_to_run(
     assert fleet.sighted("workers") == fleet.sighted("alone")
 
 
+def test_a_catalog_that_only_a_later_part_needs_is_not_examined_as_on_one_machine_and_never_waived(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(fleet_inputs, "MOST_PROJECTS", 1)
+    fleet = Fleet(tmp_path, seed=3, size=3)
+    (fleet.home / ".security-config.toml").write_text('component_name = "home"\n[feeds]\nkev = "absent.json"\n')
+    for number, project in enumerate(fleet.projects):
+        # The first project has no vulnerability, so that its part asks for no catalog.
+        (project / "requirements.txt").write_text("foo==1.0\n" if number else "clean==1.0\n")
+        for path in project.glob("*/requirements.txt"):
+            path.unlink()
+        waiver = WAIVER.replace("CVE-2026-0001", "vulnerability.not-examined") + 'path = ".security-config.toml"\n'
+        (project / ".security-config.toml").write_text(f'component_name = "p{number}"\n{waiver}')
+    code = check_vulnerabilities.main(fleet.words("alone", "--ledger"))
+    alone = capfd.readouterr().out
+    assert check_vulnerabilities.main(fleet.words("workers", "--ledger", "--scheduler", ADDRESS)) == code
+    assert capfd.readouterr() == (alone, "")
+    record = fleet.record("workers", "check_vulnerabilities")
+    assert record == fleet.record("alone", "check_vulnerabilities")
+    assert fleet.ledgers("workers") == fleet.ledgers("alone")
+    [unchecked] = [finding for finding in record["findings"] if "exploitation was not checked" in finding["message"]]
+    assert unchecked["waived_by"] == ""
+
+
 QUESTIONS = (
     "CVE-2026-0001", "CVE-2026-0002", "PYSEC-2026-3", "CVE-2026-0404", "foo<2", "foo", "fop", "bar==1", "npm:left-pad<2", "pkg:npm/left-pad@1.0.0",
     "pkg:pypi/odd", "safe", f"sha256:{'0' * 64}", f"sha256:{'1' * 64}",
@@ -118,7 +144,7 @@ def _without_run(text: str) -> object:
 def test_locks_that_no_worker_read_are_not_clear(
     fleet: Fleet, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(examine_part, "code_digest", lambda: "f" * 64)
+    _has(monkeypatch, code="f" * 64)
     code = find_affected.main(["left-pad", *fleet.words("artifacts", "--scheduler", ADDRESS)])
     assert code == ExitCode.NOT_EXAMINED
     assert "locks were not searched: a worker: this worker has another sealwright" in capfd.readouterr().out
@@ -133,6 +159,12 @@ def test_a_folder_alone_is_compared_on_one_machine(fleet: Fleet, capfd: pytest.C
 # What a worker refuses, and what that does to the run.
 
 
+def _has(monkeypatch: pytest.MonkeyPatch, **other: Any) -> None:
+    """Let the workers have something else than the run."""
+    code = own_code()._replace(**other)
+    monkeypatch.setattr(examine_part, "own_code", lambda: code)
+
+
 def _not_examined(fleet: Fleet, capfd: pytest.CaptureFixture[str], *more: str) -> str:
     code = check_vulnerabilities.main(fleet.words("workers", "--scheduler", ADDRESS, *more))
     out, error = capfd.readouterr()
@@ -144,8 +176,38 @@ def _not_examined(fleet: Fleet, capfd: pytest.CaptureFixture[str], *more: str) -
 def test_another_version_of_the_pipeline(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(examine_part, "code_digest", lambda: "f" * 64)
+    _has(monkeypatch, code="f" * 64)
     assert "this worker has another sealwright: expected 0.1.0 (sha256 " in _not_examined(fleet, capfd)
+
+
+def test_another_python(fleet: Fleet, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    _has(monkeypatch, python="cpython 3.99")
+    error = _not_examined(fleet, capfd)
+    assert f"this worker has another Python: expected {own_code().python}, found cpython 3.99\n" in error
+    assert "next: Install the same sealwright, with the same packages and extras, for the same Python on every" in error
+
+
+@pytest.mark.parametrize(("version", "shown"), [("1.0", "1.0"), ("", "not installed"), (None, "not installed")])
+def test_another_version_of_a_package(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], version: str | None, shown: str
+) -> None:
+    packages = dict(own_code().packages)
+    own = packages.pop("packaging")
+    _has(monkeypatch, packages=packages if version is None else {**packages, "packaging": version})
+    error = _not_examined(fleet, capfd)
+    assert f"this worker has other packages: expected packaging {own}, found {shown}\n" in error
+
+
+def test_one_of_two_workers_with_another_package_is_enough(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(fleet_inputs, "MOST_PROJECTS", 2)
+    own = own_code()
+    other = own._replace(packages={**own.packages, "packaging": "1.0"})
+    codes = iter([own, own, other, other])
+    monkeypatch.setattr(examine_part, "own_code", lambda: next(codes))
+    assert "this worker has other packages: expected packaging " in _not_examined(fleet, capfd)
+    assert [*codes] == [other]
 
 
 def test_another_feed(fleet: Fleet, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
@@ -267,7 +329,7 @@ def test_the_public_log_has_counts_and_outcomes_only(
     assert check_vulnerabilities.main(fleet.words("workers", "--scheduler", ADDRESS, "--public-log")) == ExitCode.DENIED
     out, error = capfd.readouterr()
     assert (out.split(" (")[0], error) == ("check_vulnerabilities: fail", "")
-    monkeypatch.setattr(examine_part, "code_digest", lambda: "f" * 64)
+    _has(monkeypatch, code="f" * 64)
     words = fleet.words("workers", "--scheduler", ADDRESS, "--public-log")
     assert check_vulnerabilities.main(words) == ExitCode.NOT_EXAMINED
     out, error = capfd.readouterr()

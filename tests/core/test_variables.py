@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
-from ops.supply_chain import PIPELINE
+from ops.supply_chain import PIPELINE, StageRow, release_uses, row_of
+from ops.supply_chain.core.start import TREE
 from ops.supply_chain.core.variables import NEEDS, SECRETS, VARIABLES, Child, child_variables, is_token, stage_variables
 
 SIGNING = ("SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL")
@@ -16,6 +18,7 @@ NAMED_INDEXES = (
     "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL",
 )  # fmt: skip
 INDEX = ("SEALWRIGHT_INDEX_USERNAME", "SEALWRIGHT_INDEX_PASSWORD", *NAMED_INDEXES, *ACCOUNTS)
+REGISTRY = ("SEALWRIGHT_REGISTRY_URL", "SEALWRIGHT_REGISTRY_TENANT")
 UPLOADING = ("UV_PUBLISH_TOKEN", "PYPI_ID_TOKEN")
 FOREIGN = (
     "CI_JOB_JWT",
@@ -42,6 +45,7 @@ OUTER = dict.fromkeys(
         *INDEX,
         *FOREIGN,
         "DEPENDENCY_TRACK_API_KEY",
+        *REGISTRY,
         "PATH",
         "HOME",
         "LC_ALL",
@@ -49,6 +53,11 @@ OUTER = dict.fromkeys(
     ),
     "x",
 )
+
+
+def _every_secret(row: StageRow) -> set[str]:
+    """Return the secrets that a stage may see with any command line."""
+    return {entry.split()[0] for entry in row.secrets}
 
 
 @pytest.mark.parametrize("child", Child)
@@ -63,7 +72,7 @@ def test_no_kind_of_child_sees_a_token_or_a_variable_outside_the_table(child: Ch
 
 
 def test_few_stages_see_the_identity_token_or_the_github_token() -> None:
-    seen = {row.script: set(stage_variables(row.secrets, OUTER)) for row in PIPELINE}
+    seen = {row.script: set(stage_variables(_every_secret(row), OUTER)) for row in PIPELINE}
     assert {script for script, names in seen.items() if names & set(SIGNING)} == {
         "sign_artifacts",
         "publish_release",  # an index gives an upload token for it
@@ -81,7 +90,49 @@ def test_few_stages_see_the_identity_token_or_the_github_token() -> None:
 
 
 def test_every_word_in_the_table_of_stages_is_known() -> None:
-    assert {word for row in PIPELINE for word in row.secrets} == set(NEEDS)
+    assert {word for row in PIPELINE for word in _every_secret(row)} == set(NEEDS)
+
+
+def test_a_condition_in_the_table_of_stages_names_options_of_the_stage() -> None:
+    lines = json.loads((TREE / "ops/supply_chain/runner/command_lines.json").read_bytes())
+    for row in PIPELINE:
+        for _, kind, *options in (entry.split() for entry in row.secrets if " " in entry):
+            assert kind in ("if", "unless")
+            assert options
+            assert all(f'"{option}"' in json.dumps(lines[row.script]) for option in options), row.script
+
+
+def _seen(script: str, *words: str) -> set[str]:
+    return set(stage_variables(row_of(script).secrets_for(words), OUTER))
+
+
+def test_the_registry_reaches_a_gate_only_with_a_scheduler_and_no_stage_of_a_release() -> None:
+    for gate in ("check_vulnerabilities", "check_malware"):
+        assert not _seen(gate, "--ledger", "--offline") & set(REGISTRY)
+        assert not _seen(gate, "--part", "folder", "--fleet", "f") & set(REGISTRY)
+        assert set(REGISTRY) <= _seen(gate, "--scheduler", "tcp://h:1") & _seen(gate, "--scheduler=tcp://h:1")
+    for use in (use for step in release_uses() for use in step):
+        assert not _seen(*use.command.split()) & set(REGISTRY), use.command
+
+
+def test_tokens_reach_a_stage_only_with_the_option_that_uses_them() -> None:
+    assert not _seen("check_releases", "--ledger") & {*PUBLISHING, *ACCOUNTS}
+    assert _seen("check_releases", "--restore") & {*PUBLISHING, *ACCOUNTS} == set(PUBLISHING)
+    assert {*PUBLISHING, *ACCOUNTS} <= _seen("check_releases", "--verify=due")
+    assert _seen("publish_release") & {*PUBLISHING, *UPLOADING} == set(PUBLISHING)
+    assert _seen("publish_release", "--index", "pypi") & {*PUBLISHING, *UPLOADING} == set(UPLOADING)
+
+
+def test_who_needs_only_the_address_of_an_index_sees_no_account() -> None:
+    outer = {
+        **OUTER, "UV_INDEX_URL": "https://us:p@ss@host:1/simple", "UV_INDEX": "a=https://u@h/x https://t:@i/y@z https://j/",
+    }  # fmt: skip
+    seen = stage_variables(row_of("check_malware").secrets_for([]), outer)
+    assert set(seen) & set(INDEX) == set(NAMED_INDEXES)
+    assert (seen["UV_INDEX_URL"], seen["UV_INDEX"]) == (
+        "https://host:1/simple", "a=https://h/x https://i/y@z https://j/",
+    )  # fmt: skip
+    assert stage_variables(row_of("check_hashes").secrets_for([]), outer)["UV_INDEX_URL"] == outer["UV_INDEX_URL"]
 
 
 def test_what_the_kinds_share_is_no_secret() -> None:

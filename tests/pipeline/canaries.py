@@ -16,9 +16,10 @@ SIGNING = ("SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 GITHUB = ("GH_TOKEN", "GITHUB_TOKEN")
 ELSEWHERE = (*GITHUB, "CI_JOB_JWT", "CI_JOB_TOKEN", "TWINE_PASSWORD", "AWS_SECRET_ACCESS_KEY")
 INDEX = "SEALWRIGHT_INDEX_PASSWORD"
-GITHUB_READERS = {row.script for row in PIPELINE if "github" in row.secrets}
+GITHUB_READERS = {row.script for row in PIPELINE if any(entry.split()[0] == "github" for entry in row.secrets)}
 CANARIES = {name: f"{CANARY}-{name.lower()}" for name in (*SIGNING, *ELSEWHERE, INDEX)}
-ASKS_AN_INDEX = {row.script for row in PIPELINE if "index" in row.secrets}
+ASKS_AN_INDEX = {row.script for row in PIPELINE if any(entry.split()[0] == "index" for entry in row.secrets)}
+"""Stages that may see an account, whatever their options."""
 IS_VISIBLE = (PROC / "self/environ").exists()
 """Whether this system has a process table with the variables of each process."""
 

@@ -104,6 +104,10 @@ EXECUTED = {
     "check_vulnerabilities --sbom": "tests/test_sbom_gates.py::test_a_package_of_pypi_is_found_in_every_format",
     "compare_sboms ARGUMENT --advisories --markdown": "tests/test_compare_sboms.py::test_new_risk_comes_first_and_what_was_there_before_is_no_new_risk",
     "daily_scan": f"{_GATED}::test_the_daily_scan_remembers_what_it_saw_first_and_when",
+    "check_malware --cache --fleet --ledger --scheduler": "tests/test_fleet_on_dask.py::test_two_workers_in_this_process",
+    "check_vulnerabilities --cache --fleet --ledger --scheduler": (
+        "tests/test_fleet_on_workers.py::test_record_findings_and_screen_are_those_of_one_machine"
+    ),
     "daily_scan --cache --fleet --scheduler": "tests/test_fleet_on_dask.py::test_a_daily_scan_has_the_records_of_one_machine",
     "daily_scan --fleet": "tests/test_check_vulnerabilities.py::test_a_fleet_looks_each_pin_up_once_and_tells_each_project",
     "daily_scan --public-log": f"{_GATED}::test_a_public_daily_scan_tells_counts_and_outcomes_only",

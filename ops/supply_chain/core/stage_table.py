@@ -34,7 +34,9 @@ class StageRow(NamedTuple):
         covers_locks: Its record counts the pins that are locked and those that it examined, and the policy denies
             where the two differ.
         records: It leaves a record.
-        secrets: What it alone of a session may see: `index` accounts, identity tokens for `signing`, the `github` token.
+        secrets: What it alone of a session may see: `index` accounts, the `address` of the index without an account, identity
+            tokens for `signing`, the `github` token. `WORD if OPTION ...` is needed with one of these options only,
+            `WORD unless OPTION ...` without them.
         release: Its places in the `release` session; empty where it is not part of it.
         daily_scan: Its places in the `daily_scan` session.
     """
@@ -51,6 +53,25 @@ class StageRow(NamedTuple):
     secrets: tuple[str, ...] = ()
     release: tuple[Step, ...] = ()
     daily_scan: tuple[Step, ...] = ()
+
+    def secrets_for(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Return the secrets that the stage needs with a command line, as words without conditions.
+
+        Args:
+            words: Its command line.
+        """
+        given = {word.partition("=")[0] for word in words}
+        found = []
+        for entry in self.secrets:
+            name, *condition = entry.split()
+            if not condition or (condition[0] == "if") == bool(given & {*condition[1:]}):
+                found.append(name)
+        return tuple(found)
+
+    @property
+    def asks_an_index(self) -> bool:
+        """Whether the index of pins that name none matters to it."""
+        return any(entry.split()[0] in ("index", "address") for entry in self.secrets)
 
 
 def tool(

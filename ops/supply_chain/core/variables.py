@@ -15,7 +15,7 @@ from enum import StrEnum
 
 
 class Group(StrEnum):
-    """A set of variables with one purpose."""
+    """A set of variables with one purpose. `ADDRESS` are those of `INDEX` that name one; a stage that needs no more sees them without account."""
 
     MACHINE = "machine"
     NETWORK = "network"
@@ -23,6 +23,7 @@ class Group(StrEnum):
     TOOLCHAIN = "toolchain"
     RUN = "run"
     INDEX = "index"
+    ADDRESS = "address"
     ACCOUNTS = "accounts"
     SIGNING = "signing"
     GITHUB = "github"
@@ -69,6 +70,7 @@ VARIABLES: Mapping[Group, str] = {
     Group.INDEX: (
         r"SEALWRIGHT_INDEX_(?:USERNAME|PASSWORD)|UV_DEFAULT_INDEX|UV_INDEX(?:_URL)?|UV_EXTRA_INDEX_URL|PIP_(?:EXTRA_)?INDEX_URL"
     ),
+    Group.ADDRESS: r"UV_DEFAULT_INDEX|UV_INDEX(?:_URL)?|UV_EXTRA_INDEX_URL|PIP_(?:EXTRA_)?INDEX_URL",
     Group.ACCOUNTS: r"UV_INDEX_[A-Z0-9_]+_(?:USERNAME|PASSWORD)",
     Group.SIGNING: (
         r"(?:[A-Z0-9]+_)*SIGSTORE_ID_TOKEN|ACTIONS_ID_TOKEN_REQUEST_\w+|GOOGLE_SERVICE_ACCOUNT_NAME|BUILDKITE\w*|CIRCLE\w*"
@@ -95,13 +97,14 @@ CHILDREN: Mapping[Child, frozenset[Group]] = {
 
 SECRETS = frozenset(
     {
-        Group.INDEX, Group.ACCOUNTS, Group.SIGNING, Group.GITHUB, Group.PUBLISHING, Group.REGISTRY, Group.DEPENDENCY_TRACK,
+        Group.INDEX, Group.ADDRESS, Group.ACCOUNTS, Group.SIGNING, Group.GITHUB, Group.PUBLISHING, Group.REGISTRY, Group.DEPENDENCY_TRACK,
     }
 )  # fmt: skip
 """Groups that hold secrets, or the address of an index, which may contain an account."""
 
 NEEDS: Mapping[str, frozenset[Group]] = {
     "index": frozenset({Group.INDEX, Group.ACCOUNTS}),
+    "address": frozenset({Group.ADDRESS}),
     "signing": frozenset({Group.SIGNING}),
     "github": frozenset({Group.GITHUB}),
     "publishing": frozenset({Group.PUBLISHING}),
@@ -109,6 +112,9 @@ NEEDS: Mapping[str, frozenset[Group]] = {
     "dependency-track": frozenset({Group.DEPENDENCY_TRACK}),
 }
 """What the words in the column `secrets` of the table of stages mean."""
+
+_USER = re.compile(r"(://)[^/?#\s]*@")
+"""User and password of an address, up to the last `@` before its path."""
 
 _TOKENS = (
     rf"{VARIABLES[Group.SIGNING]}|{VARIABLES[Group.GITHUB]}|GITLAB_(?:OIDC_)?TOKEN|CI_JOB_(?:JWT\w*|TOKEN)|"
@@ -133,10 +139,15 @@ def stage_variables(secrets: Iterable[str], outer: Mapping[str, str]) -> dict[st
     """Return the variables that a stage may see.
 
     Args:
-        secrets: The column of the table of stages.
+        secrets: What it needs with its command line, by the table of stages.
         outer: The variables of the process that starts it.
     """
-    return child_variables(Child.STAGE, outer, also=[group for word in secrets for group in NEEDS[word]])
+    groups = {group for word in secrets for group in NEEDS[word]}
+    seen = child_variables(Child.STAGE, outer, also=groups)
+    if Group.ADDRESS in groups and Group.INDEX not in groups:
+        addresses = select(outer, [Group.ADDRESS])
+        seen |= {name: _USER.sub(r"\1", text) for name, text in addresses.items()}
+    return seen
 
 
 def select(outer: Mapping[str, str], groups: Iterable[Group]) -> dict[str, str]:

@@ -9,15 +9,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from ops.supply_chain.contracts.files.fleet import PartResult, PartSetting
 from ops.supply_chain.core import canonical
-from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.moments import parse_timestamp
-from ops.supply_chain.core.start import TREE
 from ops.supply_chain.runner.context import FleetPart, StageResult
 
 SETTING_FILE = "setting.json"
@@ -103,21 +100,3 @@ def sent_words(words: Sequence[str]) -> tuple[str, ...]:
         sent.append(words[position])
         position += 1
     return tuple(sent)
-
-
-@lru_cache(maxsize=1)
-def code_digest() -> str:
-    """Return the digest of the pipeline's own modules: two checkouts may have the same version and differ."""
-    files = sorted((TREE / "ops").rglob("*.py"))
-    lines = [f"{path.relative_to(TREE).as_posix()} {sha256_bytes(path.read_bytes())}" for path in files]
-    return sha256_bytes("\n".join(lines).encode())
-
-
-def own_release() -> str:
-    """Return the version of the installed sealwright; empty if it is not installed."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("sealwright")
-    except PackageNotFoundError:
-        return ""

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import importlib
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 
 from ops.supply_chain import row_of
 from ops.supply_chain.core.variables import stage_variables
-from ops.supply_chain.runner.handover import hidden_options, restart_for
+from ops.supply_chain.runner.handover import OPTIONS_VARIABLE, hidden_options, restart_for
 
 SECRETS_ALONE = {"verify_release": ("github",)}
 """Secrets that a stage may see where it runs alone, because an option needs them, and not in a session."""
@@ -36,7 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def leave_other_variables() -> None:
     """Start this process again with the variables that its stage may see."""
     row = row_of(sys.argv[1])
-    restart_for(stage_variables([*row.secrets, *SECRETS_ALONE.get(row.script, ())], os.environ))
+    words = [*sys.argv[2:], *shlex.split(os.environ.get(OPTIONS_VARIABLE, ""))]
+    restart_for(stage_variables([*row.secrets_for(words), *SECRETS_ALONE.get(row.script, ())], os.environ))
 
 
 if __name__ == "__main__":

@@ -80,9 +80,8 @@ def run_again(
     Raises:
         OutputError: No process can be started.
     """
-    kept = {
-        name: value for name, value in stage_variables(row_of(script).secrets, outer).items() if name not in LEFT_OUT
-    }
+    seen = stage_variables(row_of(script).secrets_for(options), outer)
+    kept = {name: value for name, value in seen.items() if name not in LEFT_OUT}
     command = [sys.executable, *start_words("ops.supply_chain.runner.past"), moment, script, "--", *options]
     try:
         done = subprocess.run(command, capture_output=True, check=False, env={**kept, **variables})

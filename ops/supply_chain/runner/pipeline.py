@@ -359,7 +359,7 @@ def _start(
     prepared: PreparedStages | None = None,
 ) -> StartedStage:
     module = f"ops.supply_chain.{command[0]}"
-    variables = stage_variables(row_of(command[0]).secrets, environment)
+    variables = stage_variables(row_of(command[0]).secrets_for(command[1:]), environment)
     reads = captured or watched
     # A Ctrl-C reaches every process of the terminal, and a process that is still importing would print a traceback:
     # the stage starts with SIGINT blocked, and unblocks it once it can handle it.

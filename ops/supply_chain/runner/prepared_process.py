@@ -75,7 +75,7 @@ LATER = (
 )
 """What later stages import then. Nothing of all these starts a thread or leaves a file open."""
 
-_ASK_AN_INDEX = frozenset(f"ops.supply_chain.{row.script}" for row in PIPELINE if "index" in row.secrets)
+_ASK_AN_INDEX = frozenset(f"ops.supply_chain.{row.script}" for row in PIPELINE if row.asks_an_index)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -44,7 +44,7 @@ from ops.supply_chain.runner.streams import Streams, advise_for, terminal_width,
 
 RECORDS_FOLDER = "records"
 
-_ASK_AN_INDEX = frozenset(row.script for row in PIPELINE if "index" in row.secrets)
+_ASK_AN_INDEX = frozenset(row.script for row in PIPELINE if row.asks_an_index)
 
 Body = Callable[[StageRun], StageResult]
 Arguments = Callable[[argparse.ArgumentParser], None]

@@ -2,7 +2,7 @@
 
 Reads a request from stdin, runs its stage over the part's projects, keeps the result in the registry and writes a reply to
 stdout. A request is refused if this machine would examine it with something else than the run does: another version of
-the pipeline, another registry, other files, another feed.
+the pipeline, of Python or of a package, another registry, other files, another feed.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ from ops.supply_chain.core.start import start_words
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.core.variables import stage_variables
 from ops.supply_chain.gather.gates.fleet_inputs import read_input
-from ops.supply_chain.runner.fleet_part import RESULT_FILE, SETTING_FILE, code_digest, own_release
+from ops.supply_chain.runner.fleet_code import difference, own_code, required_code
+from ops.supply_chain.runner.fleet_part import RESULT_FILE, SETTING_FILE
 from ops.supply_chain.runner.streams import print_result
 
-DIFFERENT = "Run the same version of sealwright on every machine, then run again."
+DIFFERENT = "Install the same sealwright, with the same packages and extras, for the same Python on every machine, then run again."
 SHARED = "Projects, artifacts and cache must be the same folders on every machine: a shared file system."
 RENAME = "Rename that folder, or run without --scheduler."
 
@@ -69,13 +70,8 @@ def reply_to(data: bytes, environment: Mapping[str, str]) -> PartReply:
 
 
 def _require_same_code(request: PartRequest) -> None:
-    own, code = own_release(), code_digest()
-    if (own, code) != (request.release, request.code):
-        raise UnavailableError(
-            f"this worker has another sealwright: expected {request.release} (sha256 {request.code[:12]}), found {own} "
-            f"(sha256 {code[:12]})",
-            hint=DIFFERENT,
-        )
+    if different := difference(required_code(request), own_code()):
+        raise UnavailableError(f"this worker has {different}", hint=DIFFERENT)
 
 
 def _examine(request: PartRequest, task: str, environment: Mapping[str, str]) -> str:
@@ -147,7 +143,7 @@ def _run_stage(folder: Path, request: PartRequest, environment: Mapping[str, str
     words = ["--part", str(folder), "--fleet", str(folder / "fleet.txt"), "--dist", str(folder / "dist")]
     words += ["--project", request.project, "--artifacts", request.artifacts, "--cache", request.cache]
     command = [sys.executable, *start_words("ops.supply_chain.runner.one"), request.stage, *words, *request.words]
-    variables = stage_variables(row_of(request.stage).secrets, environment)
+    variables = stage_variables(row_of(request.stage).secrets_for(command), environment)
     where = Path(request.folder)
     if not where.is_dir():
         raise UnavailableError("this worker does not have the folder in which the run was started", hint=SHARED)

@@ -46,7 +46,9 @@ class PartSetting(Contract, frozen=True, kw_only=True):
 class PartRequest(Contract, frozen=True, kw_only=True):
     """One task.
 
-    `run` identifies the run of the stage. `code` is the digest of the pipeline's own files. `folder` is that in which the
+    `run` identifies the run of the stage. What examines it has to be the same on the machine of the run and on the worker: `release` is the version
+    of sealwright, empty for a checkout that is not installed, `code` the digest of its own files, `python` implementation and minor version, `cpython 3.11`, `packages` the
+    version of each package that sealwright requires, itself or through others, by canonical name, empty where it is not installed. `folder` is that in which the
     stage was started, `words` are its options. All folders are absolute, and the same on every machine.
     """
 
@@ -55,6 +57,8 @@ class PartRequest(Contract, frozen=True, kw_only=True):
     stage: str
     release: str
     code: Sha256
+    python: str
+    packages: dict[str, str]
     folder: str
     project: str
     artifacts: str

@@ -74,7 +74,7 @@ def in_order(lists: Sequence[Sequence[str]]) -> tuple[str, ...]:
 
 
 def _common(parts: Sequence[PartResult]) -> list[Finding]:
-    """Return the findings about the run as a whole that the first part does not have: waivers of no project are about them."""
+    """Return the findings about the run as a whole that the first part does not have; no waiver can be about one, on one machine neither."""
     known = set(parts[0].common)
     return list(dict.fromkeys(finding for part in parts[1:] for finding in part.common if finding not in known))
 

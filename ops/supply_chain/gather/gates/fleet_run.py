@@ -34,7 +34,8 @@ from ops.supply_chain.gather.gates.fleet_inputs import groups, read_input
 from ops.supply_chain.gather.gates.fleet_merge import MergedParts, merge
 from ops.supply_chain.gather.gates.projects import FLEET_VERSION, fleet_folders
 from ops.supply_chain.runner.context import StageRun
-from ops.supply_chain.runner.fleet_part import code_digest, own_release, sent_words
+from ops.supply_chain.runner.fleet_code import own_code
+from ops.supply_chain.runner.fleet_part import sent_words
 
 AGAIN = "Run again; if it happens again, check the clocks and disks of the workers."
 
@@ -153,8 +154,7 @@ class FleetRun:
         return PartRequest(
             run=name,
             stage=run.stage,
-            release=own_release(),
-            code=code_digest(),
+            **own_code()._asdict(),
             folder=str(Path.cwd()),
             project=str(run.root),
             artifacts=str(run.artifacts),
