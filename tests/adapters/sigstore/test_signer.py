@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from pydantic import TypeAdapter
 
 from ops.supply_chain.adapters.sigstore import services as sigstore_services
 from ops.supply_chain.adapters.sigstore.failure import IdentityRefusedError, ServiceError, TokenError
-from ops.supply_chain.adapters.sigstore.services import AGAIN, RekorClient
+from ops.supply_chain.adapters.sigstore.services import AGAIN, AdapterCache, RekorClient
 from ops.supply_chain.adapters.sigstore.signer import SigningClient, SigningRequest, issuer_url
 from ops.supply_chain.core.errors import ExitCode, InputError, OutputError, StageError, UnavailableError, UsageError
+from ops.supply_chain.core.start import TREE
 from ops.supply_chain.rehearsal.faults import InjectedFault
 from ops.supply_chain.rehearsal.instance import RehearsalInstance
 from ops.supply_chain.rehearsal.options import Options
@@ -73,6 +79,67 @@ def test_files_and_statements_with_one_certificate(variant: str, tmp_path: Path)
         assert (
             batch.client.verifier.file(batch.made[request.key].data, request.sha256) == batch.made[request.key].verified
         )
+
+
+def test_the_log_s_answers_are_read_by_an_adapter_that_is_made_once(
+    instance: RehearsalInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, made = Batch(instance, tmp_path), list[object]()
+    batch.sign(files(1))
+    begin = TypeAdapter.__init__
+
+    def counted(adapter: TypeAdapter[Any], kind: Any, **options: Any) -> None:
+        made.append(kind)
+        begin(adapter, kind, **options)
+
+    monkeypatch.setattr(TypeAdapter, "__init__", counted)
+    batch.sign(files(9)[1:])
+    assert made == []
+    assert len(batch.made) == 9
+
+
+def test_the_adapter_of_a_type_is_made_once_for_many_threads() -> None:
+    made: list[object] = []
+
+    def make(kind: object) -> list[object]:
+        time.sleep(0.01)
+        made.append(kind)
+        return [kind]
+
+    cache = AdapterCache(make)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(cache, [int, str] * 8))
+    assert sorted(map(repr, made)) == sorted(map(repr, (int, str)))
+    assert {id(adapter) for adapter in found} == {id(cache(int)), id(cache(str))}
+    assert (cache(int), cache(str)) == ([int], [str])
+
+
+def test_signing_after_verifying_builds_no_type_twice(instance: RehearsalInstance, tmp_path: Path) -> None:
+    """As a process does that verified first, so that pydantic's models are built with their first value only."""
+    code = """
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from ops.supply_chain.adapters.sigstore import bundle_verifier
+from tests.fakes.signing import Batch, files
+import pydantic._internal._generate_schema as schemas
+built = []
+begin = schemas.GenerateSchema._model_schema
+schemas.GenerateSchema._model_schema = lambda self, model: (built.append(model), begin(self, model))[1]
+folder, token = Path(sys.argv[1]), sys.argv[3]
+instance = SimpleNamespace(trust_config_json=Path(sys.argv[2]).read_text(), identity_token=lambda: token)
+batch = Batch(instance, folder)
+batch.sign(files(1))
+assert built, "no model was built with its first value"
+built.clear()
+batch.sign(files(5)[1:])
+assert not built, built
+assert len(batch.made) == 5
+"""
+    (tmp_path / "config").write_text(instance.trust_config_json)
+    words = [sys.executable, "-c", code, str(tmp_path), str(tmp_path / "config"), instance.identity_token()]
+    done = subprocess.run(words, cwd=TREE, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_as_many_at_a_time_as_allowed(instance: RehearsalInstance, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.rehearsal.claims import GITHUB_ISSUER
-from ops.supply_chain.trust.verification.file_kinds import classify
+from ops.supply_chain.trust.verification.file_kinds import ReleaseFileNames, classify
 from tests.trust.verification.conftest import Run
 from tests.trust.verification.sealing import CHECKSUMS, GATE, PREFIX
 from tests.trust.verification.world import WORKFLOW, World, failing, failures
@@ -151,6 +151,25 @@ def test_kinds_are_the_same_in_both_forms() -> None:
     assert parts.kind_of(PROVENANCE) == versioned.kind_of(VERSIONED) == "provenance"
     assert parts.kind_of(f"{PREFIX}-sbom.attestation.bundle") == "sbom-attestation"
     assert classify([*own, VERSIONED, "sbom-wheel.cdx.json"]).kind_of("sbom-wheel.cdx.json") == "other"
+
+
+def test_the_kinds_of_many_files_are_found_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = (CHECKSUMS, GATE, VERSIONED, f"{PREFIX}-demo-1-py3-none-any.whl", f"{PREFIX}-evidence.tar.gz")
+    rests = [f"{kind}-{number}.{end}" for number in range(20) for kind, end in (("sbom", "cdx.json"), ("x", "txt"))]
+    names = [*own, f"{PREFIX}-vex.json", *(f"{PREFIX}-{rest}" for rest in rests)]
+    alone = {name: classify(names).kind_of(name) for name in names}
+    assert set(alone.values()) == {"checksums", "gate", "provenance", "distribution", "archive", "vex", "sbom", "other"}
+    asked: list[str] = []
+    rest_of = ReleaseFileNames._rest
+
+    def counted(parts: ReleaseFileNames, name: str) -> str:
+        asked.append(name)
+        return rest_of(parts, name)
+
+    monkeypatch.setattr(ReleaseFileNames, "_rest", counted)
+    parts = classify(names)
+    assert {name: parts.kind_of(name) for name in names} == alone
+    assert len(asked) <= 2 * len(names)
 
 
 def test_an_sbom_in_the_other_form_is_not_listed(conventional: World, world: World) -> None:

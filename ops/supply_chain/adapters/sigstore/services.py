@@ -13,10 +13,12 @@ Source: https://github.com/sigstore/sigstore-python (4.5), `sigstore.models` and
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import requests
+import sigstore.models
 from cryptography import x509
 from requests.adapters import HTTPAdapter
 from sigstore.models import SigningConfig
@@ -47,6 +49,31 @@ REFUSED_STATUS = frozenset({400, 401, 403})
 """The request is understood, and this identity gets no certificate."""
 
 _LONGEST_REASON = 300
+
+
+class AdapterCache:
+    """pydantic's adapters as sigstore makes them, each once: the library makes that of log entries for every answer of a log.
+
+    Making one takes longer than signing: it describes all types of entries, and those that were never used each time again.
+
+    Args:
+        make: Makes the adapter of a type.
+    """
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self._make, self._made, self._lock = make, dict[Any, Any](), threading.Lock()
+
+    def __call__(self, kind: Any) -> Any:
+        """Return the adapter of a type; usable from several threads."""
+        with self._lock:
+            if kind not in self._made:
+                self._made[kind] = self._make(kind)
+            return self._made[kind]
+
+
+_models: Any = sigstore.models
+if not isinstance(_models.TypeAdapter, AdapterCache):
+    _models.TypeAdapter = AdapterCache(_models.TypeAdapter)
 
 
 class FulcioClient:

@@ -6,8 +6,9 @@ The names are those of release/assembly/layout.py and contracts/values/signature
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from ops.supply_chain.contracts.values.predicate_types import STATEMENT_TYPES
 from ops.supply_chain.contracts.values.release_naming import (
@@ -52,7 +53,7 @@ _OF_DISTRIBUTION = re.compile(r"sbom-(?:wheel|source)[-.].+")
 _VEX = re.compile(r"(?:vex(?:\.[A-Za-z0-9]+)*|openvex)\.json")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class ReleaseFileNames:
     """The names of one release's files. `prefix` is `N-V`. All lists are sorted.
 
@@ -163,7 +164,12 @@ class ReleaseFileNames:
             return f"{found}-attestation"
         if name.endswith(PUBLISH_SUFFIX):
             return "publish-attestation"
-        kinds = {
+        return self._kinds.get(name, "other")
+
+    @cached_property
+    def _kinds(self) -> Mapping[str, str]:
+        """The kinds of the files, found once for all of them: a file at a time, the time grows with their square."""
+        return {
             self.checksums: "checksums",
             self.provenance: "provenance",
             self.gate: "gate",
@@ -174,7 +180,6 @@ class ReleaseFileNames:
             **dict.fromkeys(self.distributions, "distribution"),
             **dict.fromkeys(self._archives, "archive"),
         }
-        return kinds.get(name, "other")
 
     @property
     def _archives(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ from ops.supply_chain.trust.attestations.statements import RecordedRelease, expe
 from ops.supply_chain.trust.signing.plan import SigningItem, expected_names, file_items, proves, strays
 from ops.supply_chain.trust.signing.statements import documents, publish_statement, statement_bytes, subjects
 from ops.supply_chain.trust.verification.evidence import bundle_of
-from ops.supply_chain.trust.verification.file_kinds import DOCUMENTS, classify
+from ops.supply_chain.trust.verification.file_kinds import DOCUMENTS, ReleaseFileNames, classify
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
@@ -51,7 +52,7 @@ BUNDLE_BYTES = 32 << 10
 AGAIN = f"Run the release again: {command('release')}."
 
 
-class SigningSet(msgspec.Struct, frozen=True, kw_only=True):
+class SigningSet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A release to be signed.
 
     `files` are the assembled files, without signatures and trusted root. `names` are all files in the folder. `items`
@@ -69,7 +70,11 @@ class SigningSet(msgspec.Struct, frozen=True, kw_only=True):
 
     def kind_of(self, item: SigningItem) -> str:
         """Return what an item is, as conditions on identities name it."""
-        return classify(self.names).kind_of(item.bundle if item.is_statement else item.name)
+        return self._kinds.kind_of(item.bundle if item.is_statement else item.name)
+
+    @cached_property
+    def _kinds(self) -> ReleaseFileNames:
+        return classify(self.names)
 
     @property
     def naming(self) -> ReleaseNaming:
