@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.architecture.run_of_tests import run_of_tests
 from tests.longest import lines_of, too_long
 
 TESTS = """
 import time
 
 def test_waits():
-    time.sleep(0.3)
+    time.sleep(0.15)
 
 def test_works():
-    until = time.process_time() + 0.3
+    until = time.process_time() + 0.15
     while time.process_time() < until: pass
 """
 
@@ -40,15 +39,8 @@ def test_a_run_fails_where_a_test_works_too_long_and_not_where_it_waits(
     tmp_path: Path, repository: Path, workers: str
 ) -> None:
     (tmp_path / "test_some.py").write_text(TESTS)
-    command = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "-p", "tests.longest", "-n", workers, "."]
-    done = subprocess.run(
-        [*command, "--most-seconds", "0.2"],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(repository)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    options = ["-p", "tests.longest", "-n", workers, "--most-seconds", "0.1"]
+    done = run_of_tests(tmp_path, repository, *options)
     assert done.returncode == 1, done.stdout + done.stderr
     named = [line.split() for line in done.stdout.splitlines() if " s " in line and "::" in line]
     assert [(words[-1], "LONG" in words) for words in named] == [

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tests.not_proven import line_of
+from tests.architecture.run_of_tests import run_of_tests
+from tests.not_proven import line_of, pytest_terminal_summary
 
 TESTS = """
 import pytest
@@ -40,19 +40,14 @@ def test_reasons_are_counted_most_first() -> None:
 def test_a_run_ends_with_the_line(tmp_path: Path, repository: Path, workers: str) -> None:
     (tmp_path / "test_some.py").write_text(TESTS)
     (tmp_path / "test_module.py").write_text("import pytest\npytest.importorskip('absent_module', reason='needs it')\n")
-    command = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "-p", "tests.not_proven", "-n", workers, "."]
-    done = subprocess.run(
-        command, cwd=tmp_path, env={"PYTHONPATH": str(repository)}, capture_output=True, text=True, check=False
-    )
+    done = run_of_tests(tmp_path, repository, "-p", "tests.not_proven", "-n", workers)
     assert done.returncode == 0, done.stdout + done.stderr
     expected = "not proven here: 3 cases need the shared data folder; 1 case needs it; 1 case needs opa on PATH"
     assert [line for line in done.stdout.splitlines() if line.startswith("not proven")] == [expected]
 
 
-def test_a_run_that_proved_all_says_nothing(tmp_path: Path, repository: Path) -> None:
-    (tmp_path / "test_some.py").write_text("def test_passes(): ...\n")
-    command = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", "-p", "tests.not_proven", "-n", "0", "."]
-    done = subprocess.run(
-        command, cwd=tmp_path, env={"PYTHONPATH": str(repository)}, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, "not proven" in done.stdout) == (0, False)
+def test_a_run_that_proved_all_says_nothing() -> None:
+    lines: list[str] = []
+    reporter = SimpleNamespace(stats={"passed": [object()]}, write_line=lines.append)
+    pytest_terminal_summary(reporter)  # type: ignore[arg-type]
+    assert lines == []
