@@ -87,7 +87,6 @@ from ops.supply_chain.risk.advisories import pip_audit_comparison
 from ops.supply_chain.risk.advisories.pins import PinKey
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
-from ops.supply_chain.trust.identities.vex_authors import checked_authors
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.tools.pip_audit import AuditResult
@@ -135,7 +134,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(run: StageRun) -> StageResult:
-    checked_authors(run.config.vex_authors)
+    if run.config.vex_authors:
+        from ops.supply_chain.trust.identities.vex_authors import checked_authors
+
+        checked_authors(run.config.vex_authors)
     if run.args.scheduler:
         from ops.supply_chain.gather.risk.advisories.fleet import examine_fleet
 

@@ -203,8 +203,10 @@ def options() -> Iterator[str]:
 def documents(sources: Sources) -> Iterator[str]:
     """Yield the fields of each JSON document that names its schema: `record/1 findings[].code: string`."""
     for kind in _structs():
-        schema = next((field for field in msgspec.structs.fields(kind) if field.encode_name == "schema"), None)
-        named = msgspec.json.schema(schema.type).get("enum", []) if schema else []
+        if "schema" not in kind.__struct_encode_fields__:
+            continue  # and its annotations may be of types that are imported for them alone
+        schema = next(field for field in msgspec.structs.fields(kind) if field.encode_name == "schema")
+        named = msgspec.json.schema(schema.type).get("enum", [])
         for name in named:
             yield from (f"{name} {line}" for line in _lines(kind))
     for node, function in sources.dictionaries():

@@ -143,12 +143,12 @@ def test_importing_a_stage_does_nothing_and_leaves_heavy_modules_for_later(tmp_p
         f"    assert not {HEAVY!r} & set(sys.modules), (script, {HEAVY!r} & set(sys.modules))"
     )
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, cwd=tmp_path, env=_unmeasured(), capture_output=True, check=False)
+    done = subprocess.run(command, cwd=tmp_path, env=unmeasured(), capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     assert not list(tmp_path.iterdir())
 
 
-def _unmeasured() -> dict[str, str]:
+def unmeasured() -> dict[str, str]:
     """Return variables without those of coverage, which imports modules of its own into every process."""
     return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
 
@@ -236,7 +236,7 @@ def test_help_imports_nothing_that_a_stage_needs_for_its_work() -> None:
         f"{{'ops.supply_chain.' + name for name in {FOR_HELP!r}}}\n"
         "assert not found, found"
     )
-    done = subprocess.run([sys.executable, "-Ic", code], env=_unmeasured(), capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-Ic", code], env=unmeasured(), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -249,7 +249,7 @@ def test_what_every_stage_imports_is_no_more_than_every_stage_needs() -> None:
         f"found = {HEAVY | NOT_FOR_EVERY_STAGE!r} & set(sys.modules)\n"
         "assert not found, found"
     )
-    done = subprocess.run([sys.executable, "-Ic", code], env=_unmeasured(), capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-Ic", code], env=unmeasured(), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -268,7 +268,7 @@ def test_a_stage_that_has_nothing_to_do_imports_little_more(tmp_path: Path) -> N
         f"found = {(HEAVY | NOT_FOR_EVERY_STAGE) - FOR_THE_PROJECT!r} & set(sys.modules)\n"
         "assert not found, found"
     )
-    done = subprocess.run([sys.executable, "-Ic", code], env=_unmeasured(), capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-Ic", code], env=unmeasured(), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "nothing is retained\n", "")
 
 
@@ -280,7 +280,7 @@ def test_a_scan_or_an_answer_of_one_machine_imports_nothing_that_only_a_fleet_on
         "found = {'sqlalchemy', 'alembic', 'distributed', 'dask', 'asyncio'} & set(sys.modules)\n"
         "assert not found, found"
     )
-    done = subprocess.run([sys.executable, "-Ic", code], env=_unmeasured(), capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-Ic", code], env=unmeasured(), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -297,7 +297,7 @@ def test_a_session_imports_no_stage_to_know_their_options() -> None:
         "imported = {f'ops.supply_chain.{stage}' for stage in stages} & set(sys.modules)\n"
         "assert not imported, imported"
     )
-    done = subprocess.run([sys.executable, "-Ic", code], env=_unmeasured(), capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-Ic", code], env=unmeasured(), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 

@@ -7,7 +7,6 @@ https://setuptools.pypa.io/en/latest/references/keywords.html
 from __future__ import annotations
 
 import ast
-import configparser
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -35,6 +34,8 @@ class SetupDeclarations(NamedTuple):
 
 def read_setup_cfg(text: str) -> SetupDeclarations:
     """Read a `setup.cfg`; most of them only configure tools and declare nothing."""
+    import configparser  # few projects have the file
+
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(text.removeprefix("\ufeff"))

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.supply_chain.contracts.values.advisory import Advisory
-from ops.supply_chain.risk.advisories.groups import join
+from ops.supply_chain.risk.advisories.groups import DISPLAY_ORDER, display_key, join
 
 NOW = 1_800_000_000
 
@@ -107,3 +107,13 @@ def test_groups_are_the_connected_parts(records: list[Advisory]) -> None:
         apart = [part for part in parts if not part & whole]
         parts = [*apart, whole.union(*(part for part in parts if part & whole))]
     assert sorted(map(sorted, parts)) == sorted(sorted(found) for found in names(*records))
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from([*DISPLAY_ORDER, *(kind[:-1] for kind in DISPLAY_ORDER), "-", "1", "a", ""]), max_size=3)
+)
+def test_the_kind_of_a_name_is_its_prefix(parts: list[str]) -> None:
+    name = "".join(parts)
+    kinds = [place for place, prefix in enumerate(DISPLAY_ORDER) if name.startswith(prefix)]
+    assert display_key(name) == ((kinds or [len(DISPLAY_ORDER)])[0], name)

@@ -14,6 +14,8 @@ from ops.supply_chain.contracts.values.advisory import Advisory, Basis, OsvRecor
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.formats.osv import read_record
 from ops.supply_chain.risk.advisories.matching import Matcher
+from ops.supply_chain.risk.advisories.package import vulnerabilities_of
+from ops.supply_chain.risk.advisories.scales import PYPI_SCALE
 from tests.fakes.advisories import affected, record
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -247,6 +249,30 @@ def test_the_order_of_records_is_nothing(records: list[dict[str, Any]]) -> None:
         assert [item.names for item in found] == [item.names for item in other.match("foo", version)]
         assert [item.status for item in found] == [item.status for item in other.match("foo", version)]
         assert [item.names for item in found] == sorted(item.names for item in found) or len(found) < 2
+
+
+@settings(derandomize=True, max_examples=150, deadline=None)
+@given(RECORDS, st.sampled_from([*VERSIONS, "1.0+local", "no version"]))
+def test_the_answer_is_that_of_all_groups(records: list[dict[str, Any]], version: str) -> None:
+    """Whether or not the records are grouped at all."""
+    made = matcher(*records)
+    about = PYPI_SCALE.check(version)
+    cases = vulnerabilities_of(made._advisories.get("foo", ()), now=int(NOW.timestamp()))
+    affecting = [(case, case.status(about)) for case in cases]
+    assert made.match("foo", version) == tuple(
+        case.vulnerability("foo", version, status) for case, status in affecting if status is not None
+    )
+    malware = tuple(case.group.names[0] for case, status in affecting if case.group.malware and status is None)
+    assert made.malware_elsewhere("foo", version) == malware
+
+
+def test_records_that_do_not_say_so_of_a_version_are_not_grouped(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = matcher(record("PYSEC-1", affected("foo", "introduced 0, fixed 1")))
+    assert told(made, "0.5") == [("PYSEC-1", "affected", "1")]
+    made = matcher(record("PYSEC-1", affected("foo", "introduced 0, fixed 1")))
+    monkeypatch.setattr("ops.supply_chain.risk.advisories.matching.vulnerabilities_of", None)
+    assert made.match("foo", "1.0") == ()
+    assert made.malware_elsewhere("foo", "1.0") == ()
 
 
 @settings(derandomize=True, max_examples=150, deadline=None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +20,8 @@ def write_index(path: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
     Raises:
         OutputError: The cache cannot be written.
     """
+    import tempfile  # most runs only read an index
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")

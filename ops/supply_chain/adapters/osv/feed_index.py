@@ -23,7 +23,7 @@ import msgspec
 
 from ops.supply_chain.adapters.files.index_file import write_index
 from ops.supply_chain.adapters.osv.archive import ArchiveMember, PackedRecord, unpack
-from ops.supply_chain.adapters.osv.index_rows import IndexTotals, fill, fill_others
+from ops.supply_chain.adapters.osv.index_totals import IndexTotals
 from ops.supply_chain.contracts.values.advisory import INDEX_FORMAT, Advisory, FeedFacts, UnusableRecord
 from ops.supply_chain.core.errors import UnavailableError
 
@@ -110,6 +110,7 @@ def build(
         UnavailableError: The feed cannot be read, or has no record of PyPI where those are indexed.
         OutputError: The cache cannot be written.
     """
+    from ops.supply_chain.adapters.osv.index_rows import fill, fill_others
 
     def filled(database: sqlite3.Connection) -> None:
         if kind is IndexKind.PYPI:

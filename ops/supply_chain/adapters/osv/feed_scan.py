@@ -15,7 +15,7 @@ import msgspec
 
 from ops.supply_chain.adapters.osv.archive import ArchiveMember, ZipRecords, unpack
 from ops.supply_chain.adapters.osv.feed_parts import read_parts
-from ops.supply_chain.adapters.osv.index_rows import IndexTotals, prefix_of, refuse_empty
+from ops.supply_chain.adapters.osv.index_totals import IndexTotals, prefix_of, refuse_empty
 from ops.supply_chain.contracts.values.advisory import Advisory, FeedFacts, UnusableRecord
 from ops.supply_chain.formats.osv import read_record
 from ops.supply_chain.formats.osv_scan import ScannedRecord, scan_record, summary_of

@@ -22,7 +22,6 @@ from ops.supply_chain.contracts.values.other_records import OtherRecords
 from ops.supply_chain.core.addresses import OSV_ECOSYSTEM_URL
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.formats.version_orders.ecosystems import PYPI, known_ecosystem
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.osv.snapshot import Feed
@@ -70,7 +69,12 @@ def split_given(values: Sequence[str]) -> tuple[list[str], list[OtherSource]]:
     others: list[OtherSource] = []
     for value in values:
         name, equals, source = value.partition("=")
-        ecosystem = known_ecosystem(name) if equals and source else ""
+        if not (equals and source):
+            plain.append(value)
+            continue
+        from ops.supply_chain.formats.version_orders.ecosystems import PYPI, known_ecosystem
+
+        ecosystem = known_ecosystem(name)
         if not ecosystem or ecosystem == PYPI:
             plain.append(source if ecosystem else value)
         else:

@@ -46,10 +46,11 @@ def normal_marker(text: str) -> str:
     Raises:
         ValueError: It is not a marker.
     """
-    from packaging.markers import InvalidMarker, Marker
-
     if not text.strip():
         return ""
+    # Many locks have no markers.
+    from packaging.markers import InvalidMarker, Marker
+
     try:
         return str(Marker(text))
     except (InvalidMarker, RecursionError) as error:

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ops.supply_chain.contracts.values.lock import Lock, LockKind
-from ops.supply_chain.dependencies.locks.readers.pdm_lock import read_pdm_lock
-from ops.supply_chain.dependencies.locks.readers.pipfile_lock import read_pipfile_lock
-from ops.supply_chain.dependencies.locks.readers.poetry_lock import read_poetry_lock
-from ops.supply_chain.dependencies.locks.readers.pylock import read_pylock
-from ops.supply_chain.dependencies.locks.readers.requirements import ReadIncluded, read_requirements
-from ops.supply_chain.dependencies.locks.readers.uv_lock import read_uv_lock
 from ops.supply_chain.dependencies.locks.steps import with_commands
 from ops.supply_chain.formats.lock_formats import PIPFILE, kind_of_name, lock_format
 from ops.supply_chain.formats.uv_export import export_again
 
-_READERS: dict[LockKind, Callable[[str, bytes, ReadIncluded], Lock]] = {
-    LockKind.UV: read_uv_lock,
-    LockKind.PYLOCK: read_pylock,
-    LockKind.POETRY: read_poetry_lock,
-    LockKind.PDM: read_pdm_lock,
-    LockKind.PIPFILE: read_pipfile_lock,
-    LockKind.REQUIREMENTS: read_requirements,
-}
+if TYPE_CHECKING:
+    from ops.supply_chain.dependencies.locks.readers.requirements import ReadIncluded
+
 _CANONICAL = {f"{PIPFILE}.lock".lower(): f"{PIPFILE}.lock"}
 _REQUIREMENTS_FOLDER = "requirements"
 _REQUIREMENTS_SUFFIXES = (".txt", ".lock")
@@ -67,13 +57,40 @@ def read_lock(path: str, data: bytes, read_included: ReadIncluded) -> Lock:
         InputError: The file does not follow its format; file and line are named.
     """
     kind = kind_of(path) or LockKind.REQUIREMENTS
-    lock = _READERS[kind](path, data, read_included)
+    lock = _reader(kind)(path, data, read_included)
     export = export_again(data[:_HEADER_BYTES].decode("utf-8", "replace")) if kind in _EXPORTED else ""
     return with_commands(msgspec.structs.replace(lock, source=_source(path, kind, read_included), export=export))
 
 
 _EXPORTED = frozenset({LockKind.REQUIREMENTS, LockKind.PYLOCK})
 _HEADER_BYTES = 4096
+
+
+def _reader(kind: LockKind) -> Callable[[str, bytes, ReadIncluded], Lock]:
+    """Return the reader of a format; a project has locks of one or two of them, and the others are not imported."""
+    if kind is LockKind.UV:
+        from ops.supply_chain.dependencies.locks.readers.uv_lock import read_uv_lock
+
+        return read_uv_lock
+    if kind is LockKind.PYLOCK:
+        from ops.supply_chain.dependencies.locks.readers.pylock import read_pylock
+
+        return read_pylock
+    if kind is LockKind.POETRY:
+        from ops.supply_chain.dependencies.locks.readers.poetry_lock import read_poetry_lock
+
+        return read_poetry_lock
+    if kind is LockKind.PDM:
+        from ops.supply_chain.dependencies.locks.readers.pdm_lock import read_pdm_lock
+
+        return read_pdm_lock
+    if kind is LockKind.PIPFILE:
+        from ops.supply_chain.dependencies.locks.readers.pipfile_lock import read_pipfile_lock
+
+        return read_pipfile_lock
+    from ops.supply_chain.dependencies.locks.readers.requirements import read_requirements
+
+    return read_requirements
 
 
 def _source(path: str, kind: LockKind, read_included: ReadIncluded) -> str:

@@ -33,6 +33,8 @@ WEAK = {"md5": 32, "sha1": 40, "sha224": 56, "sha3_224": 56}
 
 _LENGTHS = {**STRONG, **WEAK}
 _HEX = re.compile(r"[0-9a-f]+")
+_USUAL = re.compile(r"sha256:[0-9a-f]{64}")
+"""Nearly every hash of every lock, in the form that is kept."""
 
 
 class Hashes(NamedTuple):
@@ -57,6 +59,9 @@ def sort_hashes(written: Iterable[str]) -> Hashes:
     unknown: set[str] = set()
     malformed: set[str] = set()
     for text in written:
+        if _USUAL.fullmatch(text):
+            usable.add(text)
+            continue
         algorithm, _, value = text.strip().lower().partition(":")
         if algorithm not in _LENGTHS:
             unknown.add(text)

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ops.supply_chain.contracts.values.received_sbom import PackageIdentity
 from ops.supply_chain.formats.version_orders.orders import ORDERED
+
+if TYPE_CHECKING:
+    from ops.supply_chain.contracts.values.received_sbom import PackageIdentity
 
 PYPI = "PyPI"
 

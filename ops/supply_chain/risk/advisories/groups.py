@@ -18,6 +18,8 @@ from ops.supply_chain.contracts.values.advisory import GITHUB_PREFIX, MALWARE_PR
 DISPLAY_ORDER = ("CVE-", GITHUB_PREFIX, "PYSEC-", MALWARE_PREFIX)
 """Names of the first kind come first; names of no kind come last."""
 
+_PLACES = {prefix: place for place, prefix in enumerate(DISPLAY_ORDER)}
+
 
 class VulnerabilityGroup(NamedTuple):
     """One vulnerability of one package.
@@ -77,8 +79,7 @@ def _newest(advisories: Iterable[Advisory], now: int) -> list[Advisory]:
 
 def display_key(name: str) -> tuple[int, str]:
     """Return the sort key of names for display: kind, then text."""
-    kind = next((place for place, prefix in enumerate(DISPLAY_ORDER) if name.startswith(prefix)), len(DISPLAY_ORDER))
-    return (kind, name)
+    return (_PLACES.get(name[: name.find("-") + 1], len(DISPLAY_ORDER)), name)
 
 
 def _record_order(advisory: Advisory) -> tuple[str, int, tuple[str, ...], str]:

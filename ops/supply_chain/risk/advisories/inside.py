@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.contracts.values.finding import Finding, Severity
-from ops.supply_chain.contracts.values.received_sbom import PackageIdentity
 from ops.supply_chain.core.text import excerpt, plural, printable
-from ops.supply_chain.formats.purl import read_purl
 from ops.supply_chain.risk.advisories.pins import PinKey
+
+if TYPE_CHECKING:
+    from ops.supply_chain.contracts.values.received_sbom import PackageIdentity
 
 MOST_NAMED = 8
 """Components of one ecosystem that a finding names."""
@@ -40,7 +41,11 @@ class PartInWheel(NamedTuple):
     @property
     def package(self) -> PackageIdentity | None:
         """Its package URL taken apart; None without one, and for one that is broken."""
-        return read_purl(self.purl) if self.purl else None
+        if not self.purl:
+            return None
+        from ops.supply_chain.formats.purl import read_purl
+
+        return read_purl(self.purl)
 
 
 class InsideWheels(NamedTuple):

@@ -1,7 +1,8 @@
 """The matcher of pins against advisories, used for every feed by every stage.
 
 Each package's records are grouped once and each (package, version) is decided once, in however many locks
-it is. A vulnerability affects a pin if any of its live records says so.
+it is. A vulnerability affects a pin if any of its live records says so; where no record says so of a version, none does, and
+the records are not even grouped.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from packaging.version import Version
 from ops.supply_chain.contracts.values.advisory import Advisory, Vulnerability
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.risk.advisories.package import KnownVulnerability, nearest, vulnerabilities_of
+from ops.supply_chain.risk.advisories.ranges import Decision, decide
 from ops.supply_chain.risk.advisories.scales import PYPI_SCALE, CheckedVersion, Scale
 
 
@@ -33,6 +35,7 @@ class Matcher:
         self._scale = scale
         self._folded = normalise if scale is PYPI_SCALE else str
         self._advisories = advisories
+        self._records: dict[str, tuple[Advisory, ...]] = {}
         self._now = int(now.timestamp())
         self._cases: dict[str, tuple[KnownVulnerability, ...]] = {}
         self._answers: dict[tuple[str, str], tuple[Vulnerability, ...]] = {}
@@ -91,20 +94,28 @@ class Matcher:
 
     def malware_elsewhere(self, package: str, version: str) -> tuple[str, ...]:
         """Return the malware recorded under a package's name at other versions than this one."""
+        if not any(record.malware for record in self._of(self._folded(package))):
+            return ()
         about = self._scale.check(version)
         return tuple(case.group.names[0] for case in self._known(package) if case.group.malware and _clean(case, about))
+
+    def _of(self, name: str) -> tuple[Advisory, ...]:
+        records = self._records.get(name)
+        if records is None:
+            records = self._records[name] = tuple(self._advisories.get(name, ()))
+        return records
 
     def _known(self, package: str) -> tuple[KnownVulnerability, ...]:
         name = self._folded(package)
         cases = self._cases.get(name)
         if cases is None:
-            cases = self._cases[name] = vulnerabilities_of(
-                self._advisories.get(name, ()), now=self._now, scale=self._scale
-            )
+            cases = self._cases[name] = vulnerabilities_of(self._of(name), now=self._now, scale=self._scale)
         return cases
 
     def _match(self, name: str, version: str) -> Iterable[Vulnerability]:
         about = self._scale.check(version)
+        if all(decide(record, about) is Decision.NO for record in self._of(name)):
+            return
         for case in self._known(name):
             status = case.status(about)
             if status is not None:

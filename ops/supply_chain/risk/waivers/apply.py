@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 import msgspec
-from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
 
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
 from ops.supply_chain.contracts.values.advisory import separate_names
@@ -179,6 +177,9 @@ def concerns(waiver: Waiver, package: str, version: str) -> bool:
 
 
 def _within(version: str, specifier: str) -> bool:
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import InvalidVersion, Version
+
     try:
         return SpecifierSet(specifier).contains(Version(version), prereleases=True)
     except InvalidVersion:

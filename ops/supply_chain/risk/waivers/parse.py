@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
 from ops.supply_chain.contracts.config.waivers import AcknowledgedCve, WaiverEntry
 from ops.supply_chain.contracts.values.finding import Finding, Severity
@@ -78,6 +76,10 @@ def _problems(entry: WaiverEntry, longest: int, *, owned: bool) -> list[str]:
 
 
 def _version_problems(entry: WaiverEntry) -> list[str]:
+    if not entry.versions:
+        return []
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
     try:
         SpecifierSet(entry.versions)
     except InvalidSpecifier:

@@ -16,7 +16,7 @@ from ops.supply_chain.core.names import normalise
 from ops.supply_chain.dependencies.locks.errors import MalformedLockError
 from ops.supply_chain.dependencies.locks.names import NAME_PATTERN, is_version, normal_extras, normal_marker, quote
 from ops.supply_chain.dependencies.locks.pins import CACHED_PINS, KnownPin, share
-from ops.supply_chain.dependencies.locks.rules import problems_of, sort_hashes, unnamed
+from ops.supply_chain.dependencies.locks.rules import Hashes, problems_of, sort_hashes, unnamed
 from ops.supply_chain.dependencies.locks.sources import (
     ARCHIVE_SUFFIXES,
     Address,
@@ -72,16 +72,17 @@ def read_requirement(text: str, *, editable: bool = False) -> KnownPin:
             f"expected a requirement of at most {LONGEST_REQUIREMENT} characters, found {len(stated)}"
         )
     hashes = _hashes(options[0]) if options else ()
+    written = sort_hashes(hashes)
     try:
-        pin = None if editable else _pinned(stated, hashes)
+        pin = None if editable else _pinned(stated, written)
         if pin is None:
             return _addressed(stated, hashes, editable=editable) or _general(stated, hashes)
     except ValueError as error:
         raise MalformedLockError(str(error)) from error
-    return share(pin, sort_hashes(hashes))
+    return share(pin, written)
 
 
-def _pinned(text: str, hashes: Sequence[str]) -> Pin | None:
+def _pinned(text: str, written: Hashes) -> Pin | None:
     match = _PINNED.fullmatch(text)
     if match is None or "${" in match["version"]:
         return None
@@ -93,7 +94,7 @@ def _pinned(text: str, hashes: Sequence[str]) -> Pin | None:
         name=normalise(match["name"]),
         written_name=match["name"],
         version=match["version"],
-        hashes=sort_hashes(hashes).usable,
+        hashes=written.usable,
         marker=normal_marker(match["marker"] or ""),
         extras=normal_extras((match["extras"] or "").split(",")),
     )

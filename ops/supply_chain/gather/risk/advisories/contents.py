@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from ops.supply_chain.contracts.base import FileRef
-from ops.supply_chain.contracts.values.received_sbom import PackageIdentity
 from ops.supply_chain.core.text import plural, printable
 from ops.supply_chain.gather.gates.projects import GateProject
 from ops.supply_chain.gather.gates.wheel_contents import recorded_contents
 from ops.supply_chain.risk.advisories.inside import InsideWheels, PartInWheel, inside_wheels
 from ops.supply_chain.risk.advisories.pins import PinKey
+
+if TYPE_CHECKING:
+    from ops.supply_chain.contracts.values.received_sbom import PackageIdentity
 
 
 class OpenedWheels(NamedTuple):

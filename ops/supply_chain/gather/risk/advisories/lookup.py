@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
@@ -32,14 +32,16 @@ from ops.supply_chain.core.errors import ErrorClass, UnavailableError, UsageErro
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.formats.lock_formats import how_to_lock
 from ops.supply_chain.gather.gates.projects import GateProject, read_gate_input
-from ops.supply_chain.gather.gates.sboms import GivenSboms, read_given_sboms
 from ops.supply_chain.gather.risk.advisories.contents import NO_EXTRAS, LookupExtras, OpenedWheels, opened_wheels
-from ops.supply_chain.gather.risk.advisories.others import OtherPackages, read_other_packages
 from ops.supply_chain.gather.risk.advisories.part_feed import require_feed
 from ops.supply_chain.risk.advisories.coverage import malware_shortfall, shortfall
 from ops.supply_chain.risk.advisories.matching import Matcher
 from ops.supply_chain.risk.advisories.pins import Locations, PinKey, PinOrigin, distinct, is_public, locate
 from ops.supply_chain.runner.context import StageRun
+
+if TYPE_CHECKING:
+    from ops.supply_chain.gather.gates.sboms import GivenSboms
+    from ops.supply_chain.gather.risk.advisories.others import OtherPackages
 
 NO_VERSION = "the lock has no exact version of it"
 FOREIGN_FOLDER = "it is a folder outside the project: the lock does not fix what is in it"
@@ -182,6 +184,8 @@ def _with_others(run: StageRun, found: LookupResult, extras: LookupExtras) -> Lo
     packages = [*listed, *(part.package for part in parts), *extras.packages]
     if not packages and found.sboms is None:
         return found
+    from ops.supply_chain.gather.risk.advisories.others import read_other_packages
+
     others = read_other_packages(run, found.gate, packages)
     unmatched = others.not_examined(found.sboms) if found.sboms else ()
     not_examined = [(found.projects[0].project, finding) for finding in unmatched]
@@ -224,6 +228,8 @@ def _given_sboms(run: StageRun, gate: str) -> GivenSboms | None:
             hint="Run the gate without --sbom for the locks.",
             kind=ErrorClass.COMMAND_LINE,
         )
+    from ops.supply_chain.gather.gates.sboms import read_given_sboms
+
     return read_given_sboms(run, run.args.sbom, gate=gate)
 
 

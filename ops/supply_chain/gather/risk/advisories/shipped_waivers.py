@@ -6,19 +6,21 @@ The gates of locks do not call such a waiver unused: `check_releases` does, if i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core.errors import StageError
-from ops.supply_chain.gather.gates.fleet import run_of
 from ops.supply_chain.gather.gates.outcome import today
 from ops.supply_chain.gather.gates.projects import GateProject
-from ops.supply_chain.gather.risk.advisories.shipped import ReadReleases, held_releases, read_releases
-from ops.supply_chain.risk.advisories.shipped import SHIPPED, SHIPPED_MALWARE, ShippedRelease
 from ops.supply_chain.risk.waivers.apply import apply_waivers, concerns, covers
 from ops.supply_chain.risk.waivers.model import MALWARE, VULNERABILITY, Waiver
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageRun
+
+if TYPE_CHECKING:
+    # Most scans have no waiver that covers nothing, and read no release.
+    from ops.supply_chain.gather.risk.advisories.shipped import ReadReleases
+    from ops.supply_chain.risk.advisories.shipped import ShippedRelease
 
 IDLE = ("waiver.partial", "waiver.unused")
 
@@ -76,6 +78,10 @@ def unused_waivers(
 
 def _releases(run: StageRun, project: GateProject) -> ReadReleases | None:
     """Return the supported releases of a project; None if they cannot be read."""
+    from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
+    from ops.supply_chain.gather.gates.fleet import run_of
+    from ops.supply_chain.gather.risk.advisories.shipped import held_releases, read_releases
+
     try:
         own = run_of(run, project)
         return read_releases(own, held_releases(ArtifactStore(own.artifacts), own.project.name))
@@ -85,6 +91,8 @@ def _releases(run: StageRun, project: GateProject) -> ReadReleases | None:
 
 def _is_about_packages(waiver: Waiver) -> bool:
     """Return whether a waiver can cover what `check_releases` finds: by an advisory, or by the code of such a finding."""
+    from ops.supply_chain.risk.advisories.shipped import SHIPPED, SHIPPED_MALWARE
+
     if "." in waiver.id:
         return waiver.id in (SHIPPED, SHIPPED_MALWARE)
     return waiver.scope in (VULNERABILITY, MALWARE)
