@@ -77,7 +77,9 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
         return self.metadata.is_package
 
 
-def describe(root: Path, config: Config, *, version: str = "", version_needed: bool = True) -> Project:
+def describe(
+    root: Path, config: Config, *, version: str = "", version_needed: bool = True, is_copy: bool = False
+) -> Project:
     """Work out name, version and source state of a project.
 
     Args:
@@ -87,6 +89,7 @@ def describe(root: Path, config: Config, *, version: str = "", version_needed: b
             tag at HEAD, else the metadata, else another tag.
         version_needed: False gives `UNVERSIONED` where no version can be found, and describes the whole project whatever is
             tagged.
+        is_copy: True for a copy of a commit's files, as `git_export.export` writes it: no commit is in it, so git is not asked.
     Raises:
         UsageError: No version can be found, or several; a name cannot be used in a file name, or `SOURCE_DATE_EPOCH` is not a
             whole number.
@@ -95,7 +98,7 @@ def describe(root: Path, config: Config, *, version: str = "", version_needed: b
     """
     document = _pyproject(root)
     metadata, table = _metadata(root, document), _table(document)
-    state = git.read_state(root, remotes=(COMPONENT_REMOTE, "origin"))
+    state = None if is_copy else git.read_state(root, remotes=(COMPONENT_REMOTE, "origin"))
     name = _name(root, config, state, metadata)
     tags = state.tags if state and (version_needed or version) else ()
     names = _tag_names(name, metadata.name, state.prefix if state else "")

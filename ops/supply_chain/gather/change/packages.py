@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from ops.supply_chain.adapters.files.project import describe
 from ops.supply_chain.contracts.config.sbom import SbomFormat
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry
@@ -20,7 +19,7 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.changes.publishers import producer_finding
 from ops.supply_chain.gather.assurance.policy import BUILT_IN, folders_of, settings_of
-from ops.supply_chain.gather.change.states import ProjectState, ReviewStates
+from ops.supply_chain.gather.change.states import ProjectState, ReviewStates, described
 from ops.supply_chain.inventory.build.documents import DescribedProject, LockInventory
 from ops.supply_chain.inventory.build.union import Union
 from ops.supply_chain.inventory.comparison.compare import Change, ChangeKind, SbomComparison, compare, read_inventory
@@ -200,7 +199,7 @@ def _subject(states: ReviewStates, state: ProjectState, epoch: int) -> Described
         scopes=config.locks.scopes,
     )
     try:
-        project = describe(state.tree.root, config, version="", version_needed=False)
+        project = described(state.tree.root, config)
     except (InputError, UsageError):  # the metadata of a change may be anything
         return bare
     return msgspec.structs.replace(

@@ -28,7 +28,7 @@ from ops.supply_chain.gather.change.packages import (
     sbom_of,
 )
 from ops.supply_chain.gather.change.publishers import current_publishers, recorded_publishers
-from ops.supply_chain.gather.change.states import ReviewStates, open_states
+from ops.supply_chain.gather.change.states import ReviewStates, described, open_states
 from ops.supply_chain.gather.gates.outcome import finish_gate
 from ops.supply_chain.inventory.comparison.compare import ChangeKind, SbomComparison
 from ops.supply_chain.inventory.comparison.lines import change_line
@@ -71,7 +71,7 @@ def review_change(run: StageRun, commits: ChangeCommits, *, enrich: bool) -> Rev
         fail_on = states.run.config.gate.fail_on
         review = ChangeReview(
             schema="change-review/1",
-            component=states.run.project.name,
+            component=described(states.run.root, states.run.config, version=run.args.version).name,
             outcome=found.outcome(fail_on),
             commits=ReviewedCommits(head=commits.head, base=commits.base, policy=commits.tip, branch=commits.branch),
             counts=_counts(states, packages.comparison, found),

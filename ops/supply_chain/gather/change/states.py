@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from ops.supply_chain.adapters.files.configuration import read_config
 from ops.supply_chain.adapters.files.git_commits import ChangeCommits
 from ops.supply_chain.adapters.files.git_export import ExportedTree, export, files_by_object
-from ops.supply_chain.adapters.files.project import describe
+from ops.supply_chain.adapters.files.project import Project, describe
 from ops.supply_chain.contracts.config.file import CONFIG_NAME, Config
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock
@@ -121,6 +121,11 @@ def _deciding(root: Path) -> tuple[Config, tuple[Finding, ...]]:
         return Config(), (finding,)
 
 
+def described(root: Path, config: Config, *, version: str = "") -> Project:
+    """Describe the project in a copy of one of its commits; arguments and errors are those of `describe`."""
+    return describe(root, config, version=version, version_needed=False, is_copy=True)
+
+
 def _require_metadata(root: Path, config: Config) -> None:
     """Refuse a base whose own metadata is broken: the project has no name.
 
@@ -128,7 +133,7 @@ def _require_metadata(root: Path, config: Config) -> None:
         InputError: It cannot be read.
     """
     try:
-        describe(root, config, version_needed=False)
+        described(root, config)
     except (InputError, UsageError) as error:
         what = error.message.replace(f"{root}/", "")
         raise InputError(f"the base branch: {what}", hint="Correct it on the base branch first.") from error
