@@ -19,6 +19,7 @@ from ops.supply_chain.core.commands import pasteable
 from ops.supply_chain.core.errors import ExitCode
 from tests.cases import case
 from tests.fakes.matrix import diagonals
+from tests.fakes.remembered_uv import made_once, remembered_uv
 from tests.fakes.wheels import WheelIndex, serving
 from tests.typed import follow, typed
 
@@ -102,7 +103,9 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[WheelIndex]:
 
 
 @pytest.fixture
-def gate(tmp_path: Path, index: WheelIndex, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Gate:
+def gate(
+    tmp_path: Path, index: WheelIndex, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Gate]:
     made = Gate(tmp_path / "project", index, monkeypatch, capfd)
     made.write(
         ".security-config.toml",
@@ -111,8 +114,9 @@ def gate(tmp_path: Path, index: WheelIndex, monkeypatch: pytest.MonkeyPatch, cap
     made.write("base.in", "top\n")
     made.write("f/requirements.in", "-r ../base.in\n")
     made.write("g/requirements.in", "leaf\n")
-    made.compile_once()
-    return made
+    with remembered_uv(index):
+        made.compile_once()
+        yield made
 
 
 @pytest.mark.parametrize("words", [(), ("--reproducible",)], ids=["drift", "reproducible"])
@@ -573,7 +577,9 @@ def locked_by_uv(gate: Gate) -> None:
     at = f'[[tool.uv.index]]\nname = "here"\nurl = "{gate.index.simple}"\ndefault = true\n'
     gate.write("w/pyproject.toml", MANIFEST + at)
     words = [find_uv_bin(), "lock", "--no-python-downloads", "--quiet", "--no-cache"]
-    subprocess.run(words, cwd=gate.root / "w", check=True)
+    made_once(
+        gate.root, gate.index, "w/uv.lock", lambda: subprocess.run(words, cwd=gate.root / "w", check=True), *words
+    )
 
 
 def test_the_lock_of_uv_is_checked_by_uv(gate: Gate) -> None:
@@ -686,7 +692,9 @@ def exported(gate: Gate, *options: str, name: str = "requirements.txt") -> None:
         name,
         *options,
     ]
-    subprocess.run(words, cwd=gate.root / "w", check=True)
+    made_once(
+        gate.root, gate.index, f"w/{name}", lambda: subprocess.run(words, cwd=gate.root / "w", check=True), *words
+    )
 
 
 @pytest.mark.parametrize(

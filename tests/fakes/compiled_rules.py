@@ -1,11 +1,13 @@
-"""Rules that are compiled once in a process, where a stage compiles them in a child for each evaluation.
+"""Rules that are compiled once in a process and evaluated there, where a stage does both in a child for each evaluation.
 
-Evaluation stays where it is: in a forked child, which has what its parent compiled. Only the rules of this
-repository are compiled here, as rules that make the engine end the process would end the tests.
+Only the rules of this repository are, and only over inputs of an ordinary size: what can make the engine end the process
+would end the tests, and is evaluated in a child as ever. To fork a process of the size of these tests costs more than to
+evaluate all rules; tests/adapters/rego covers the child and its limits.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -21,6 +23,9 @@ from ops.supply_chain.contracts.files.verdict import RuleVerdict
 from tests.fakes.kept import keep_for_module
 
 POLICY = Path(__file__).resolve().parents[2] / "policy"
+LARGEST_INPUT = 100_000
+"""Characters of an input, as JSON, that is evaluated in this process."""
+
 MOST = 4
 """Policies that are kept: each is one with its data, which configurations change."""
 
@@ -33,8 +38,8 @@ def _own_sources() -> frozenset[str]:
     return frozenset(path.read_text(encoding="utf-8") for path in POLICY.rglob("*.rego"))
 
 
-def _prepare(policy: Policy) -> None:
-    """Compile a policy in this process, unless it is known or has rules of others."""
+def _known(policy: Policy, compiled: type[engine.Engine]) -> engine.Engine | None:
+    """Return the rules of a policy, compiled now unless they were before; None where it has rules of others."""
     key = msgspec.json.encode(policy)
     modules = (*policy.libraries, *(rule.module for rule in policy.rules))
     if key in _kept:
@@ -42,24 +47,22 @@ def _prepare(policy: Policy) -> None:
     elif _own_sources().issuperset(module.source for module in modules):
         while len(_kept) >= MOST:
             del _kept[next(iter(_kept))]
-        _kept[key] = engine.Engine(policy)
+        _kept[key] = compiled(policy)
+    return _kept.get(key)
 
 
 @contextmanager
 def compiled_once() -> Iterator[None]:
-    """Have evaluations use rules that were compiled before, while it is open."""
+    """Have evaluations use rules that were compiled before, in this process, while it is open."""
     evaluate_part, compiled = engine._evaluate_part, engine.Engine
 
-    def prepared(policy: Policy, document: dict[str, Any], own: engine.Engine | None = None) -> tuple[RuleVerdict, ...]:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(engine, "Engine", compiled)
-            _prepare(policy)
-        return evaluate_part(policy, document, own)
-
-    def known(policy: Policy) -> engine.Engine:
-        return _kept.get(msgspec.json.encode(policy)) or compiled(policy)
+    def here(policy: Policy, document: dict[str, Any], own: engine.Engine | None = None) -> tuple[RuleVerdict, ...]:
+        known = _known(policy, compiled)
+        if known is None or len(json.dumps(document)) > LARGEST_INPUT:
+            return evaluate_part(policy, document, known or own)
+        return known.evaluate(document)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "_evaluate_part", prepared)
-        patch.setattr(engine, "Engine", known)
+        patch.setattr(engine, "_evaluate_part", here)
+        patch.setattr(engine, "Engine", lambda policy: _known(policy, compiled) or compiled(policy))
         yield
