@@ -140,3 +140,14 @@ def test_a_missing_file_is_an_input_error_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         canonical.read(tmp_path / "none.json", FileRef)
     assert caught.value.message == f"{tmp_path / 'none.json'}: cannot be read: No such file or directory"
+
+
+@settings(max_examples=100)
+@given(
+    st.dictionaries(st.text(max_size=5), st.text(max_size=20) | st.lists(st.text(max_size=20), max_size=3), max_size=4)
+)
+def test_a_part_of_a_document_is_written_as_the_plain_writer_does(value: dict[str, Any]) -> None:
+    assert canonical.indented(value) + b"\n" == dump(value)
+    for words in value.values():
+        if isinstance(words, str):
+            assert canonical.text(words) == json.dumps(words, ensure_ascii=False)

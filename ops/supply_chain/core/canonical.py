@@ -34,8 +34,21 @@ def encode(value: object) -> bytes:
     Returns:
         UTF-8 JSON in the form described in this module's docstring.
     """
-    compact = _COMPACT.encode(msgspec.to_builtins(value, str_keys=True))
-    return msgspec.json.format(compact.encode(), indent=2) + b"\n"
+    return indented(msgspec.to_builtins(value, str_keys=True)) + b"\n"
+
+
+def indented(plain: object) -> bytes:
+    """Return plain data as part of a canonical document: without the line feed at its end.
+
+    Args:
+        plain: Dicts, lists, strings, integers, booleans and None.
+    """
+    return msgspec.json.format(_COMPACT.encode(plain).encode(), indent=2)
+
+
+def text(words: str) -> str:
+    """Return a string as canonical JSON."""
+    return _COMPACT.encode(words)
 
 
 def decode(data: bytes, kind: type[T], *, where: str) -> T:

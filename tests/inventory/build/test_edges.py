@@ -5,8 +5,13 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from ops.supply_chain.contracts.values.lock import LockEntry, Pin, PinSource, PinSourceKind
 from ops.supply_chain.core.names import normalise
+from ops.supply_chain.inventory.build import edges
 from ops.supply_chain.inventory.build.edges import NONE, UNKNOWN, Edges, Place, edges_of, merge
 from ops.supply_chain.inventory.build.requirements import Need
 from tests.inventory.made_locks import entry, pin
@@ -115,3 +120,51 @@ def test_an_edge_that_states_its_source_leads_to_it_alone() -> None:
     found = edges_of(places, lambda _: None)
     assert found["user"] == Edges(("second",), complete=True)
     assert found["vague"] == Edges(("first", "second"), complete=False)
+
+
+def plainly(lock: list[Place], needs: edges.NeedsOf) -> dict[str, Edges]:
+    """Every table made for every lock, and every entry compared with all of them."""
+    by_key = edges._refs_by_key(lock)
+    said = edges._said_by_requirers(lock, by_key)
+    annotated = all(place.entry.required_by is not None for place in lock)
+    possible = edges._possible(lock, needs)
+    found: dict[str, Edges] = {}
+    for place in lock:
+        if place.entry.depends_on is not None:
+            own = edges._stated(place, place.entry.depends_on, lock, by_key)
+        elif annotated:
+            own = edges._edges(place.ref, said.get(place.ref, []), complete=True)
+        else:
+            own = edges._guessed(place.ref, said.get(place.ref), possible.get(place.ref))
+        found[place.ref] = edges.merge(found[place.ref], own) if place.ref in found else own
+    return found
+
+
+NAMES = ("a", "b", "c", "d")
+
+
+@st.composite
+def some_locks(draw: st.DrawFn) -> list[Place]:
+    # All entries of most real locks state edges in one way.
+    states, annotates = draw(st.sampled_from([(True, False), (False, True), (False, False), (True, True)]))
+    pairs = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from("12")), max_size=3).map(tuple)
+    requirers = st.lists(st.sampled_from(NAMES), max_size=3).map(tuple)
+    return places(
+        *(
+            msgspec.structs.replace(
+                entry(draw(st.sampled_from(NAMES)), depends_on=draw(pairs if states else st.none() | st.just(()))),
+                pin=pin(draw(st.sampled_from(NAMES)), draw(st.sampled_from("12"))),
+                required_by=draw(requirers if annotates else st.none() | st.just(())),
+            )
+            for _ in range(draw(st.integers(0, 6)))
+        )
+    )
+
+
+@settings(max_examples=200)
+@given(some_locks(), st.booleans())
+def test_a_lock_without_edges_needs_no_tables(lock: list[Place], known: bool) -> None:
+    def needs(ref: str) -> tuple[Need, ...] | None:
+        return (need("a"), need("b", specifier=">=2")) if known and ref.startswith("c") else None
+
+    assert edges_of(lock, needs) == plainly(lock, needs)

@@ -13,7 +13,7 @@ Pure: the same locks in any order, with the same metadata, give the same documen
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -123,7 +123,8 @@ class LockInventory:
         root = _root_package(self.subject, lock.path)
         by_ref, places = self._places(lock, root.ref)
         found = edges.edges_of(places, lambda ref: self.packages.needs(by_ref[ref].identity) if ref in by_ref else None)
-        components = with_reached([self._component(lock, entry, found[ref]) for ref, entry in by_ref.items()])
+        describe = self._describer(lock)
+        components = with_reached([describe(package, found[ref]) for ref, package in by_ref.items()])
         described = LockRef(
             path=printable(lock.path),
             kind=lock.kind,
@@ -167,27 +168,44 @@ class LockInventory:
                 found.entries.append(entry)
         return by_ref, places
 
-    def _component(self, lock: Lock, package: _LockedPackage, found: Edges) -> Component:
+    def _describer(self, lock: Lock) -> Callable[[_LockedPackage, Edges], Component]:
+        """Return what describes the packages of a lock; a project can have half a million of them, most with one entry without groups."""
+        path, own, kinds, packages = printable(lock.path), lock.path, _KINDS[lock.kind], self.packages
+        ungrouped = self._scope(lock, ())
+
+        def describe(package: _LockedPackage, found: Edges) -> Component:
+            entries = package.entries
+            entry = entries[0]
+            if len(entries) > 1 or entry.groups or entry.path != own:
+                return self._described(lock, package, found)
+            return Component(
+                package=packages.package(package.identity, package.pins),
+                occurrences=(Occurrence(lock=path, path=path, line=entry.line),),
+                depends_on=found.depends_on,
+                depends_complete=found.complete,
+                direct=entry.direct,
+                kinds=kinds,
+                scope=ungrouped,
+            )
+
+        return describe
+
+    def _described(self, lock: Lock, package: _LockedPackage, found: Edges) -> Component:
         entries = package.entries
-        groups = {group for entry in entries for group in entry.groups} if len(entries) > 1 else entries[0].groups
+        scopes = [self._scope(lock, entry.groups) for entry in entries]
         return Component(
             package=self.packages.package(package.identity, package.pins),
             occurrences=_occurrences(lock, entries),
             depends_on=found.depends_on,
             depends_complete=found.complete,
-            direct=direct_of([entry.direct for entry in entries]) if len(entries) > 1 else entries[0].direct,
-            groups=_sorted(map(printable, groups)) if groups else (),
+            direct=direct_of([entry.direct for entry in entries]),
+            groups=_sorted(printable(group) for entry in entries for group in entry.groups),
             kinds=_KINDS[lock.kind],
-            scope=self._scope(lock, entries),
+            scope=strongest(scope for scope in scopes if scope is not None) if self._scopes is not None else None,
         )
 
-    def _scope(self, lock: Lock, entries: Sequence[LockEntry]) -> InstallScope | None:
-        if self._scopes is None:
-            return None
-        if len(entries) == 1:
-            return self._scopes.scope_of(lock, entries[0].groups)
-        scopes = self._scopes
-        return strongest(scopes.scope_of(lock, entry.groups) for entry in entries)
+    def _scope(self, lock: Lock, groups: tuple[str, ...]) -> InstallScope | None:
+        return None if self._scopes is None else self._scopes.scope_of(lock, groups)
 
     def document(
         self,
@@ -273,8 +291,6 @@ def _root(package: Package, places: Sequence[Place], found: Mapping[str, Edges])
 
 def _occurrences(lock: Lock, entries: Sequence[LockEntry]) -> tuple[Occurrence, ...]:
     path = printable(lock.path)
-    if len(entries) == 1 and entries[0].path == lock.path:
-        return (Occurrence(lock=path, path=path, line=entries[0].line),)
     places = {(entry.path, entry.line) for entry in entries}
     return tuple(
         Occurrence(lock=path, path=path if name == lock.path else printable(name), line=line)

@@ -50,15 +50,18 @@ def edges_of(places: Sequence[Place], needs: NeedsOf) -> dict[str, Edges]:
     Returns:
         Reference -> edges, one for each reference in `places`.
     """
-    by_key = _refs_by_key(places)
-    said = _said_by_requirers(places, by_key)
+    requiring = any(place.entry.required_by for place in places)
+    stating = any(place.entry.depends_on for place in places)
+    by_key = _refs_by_key(places) if requiring or stating else {}
+    said = _said_by_requirers(places, by_key) if requiring else {}
     annotated = all(place.entry.required_by is not None for place in places)
     silent = [place for place in places if place.entry.depends_on is None and not annotated]
     possible = _possible(places, needs) if silent else {}
     found: dict[str, Edges] = {}
     for place in places:
-        if place.entry.depends_on is not None:
-            edges = _stated(place, place.entry.depends_on, places, by_key)
+        stated = place.entry.depends_on
+        if stated is not None:
+            edges = _stated(place, stated, places, by_key) if stated else NONE
         elif annotated:
             edges = _edges(place.ref, said.get(place.ref, ()), complete=True)
         else:
@@ -78,7 +81,7 @@ def merge(first: Edges, second: Edges) -> Edges:
 
 
 def _edges(ref: str, targets: Sequence[str] | set[str], *, complete: bool) -> Edges:
-    others = {target for target in targets if target != ref}
+    others = {target for target in targets if target != ref} if targets else ()
     if not others:
         return NONE if complete else UNKNOWN
     return Edges(tuple(sorted(others)), complete)

@@ -153,9 +153,10 @@ def with_reached(components: Sequence[Component]) -> list[Component]:
 
     The project's own packages lend nothing: their dependencies have the scopes of their groups.
     """
-    scopes = {component.package.ref: component.scope for component in components}
-    if len(set(scopes.values())) <= 1:
+    first = components[0].scope if components else None
+    if all(component.scope is first for component in components):
         return list(components)
+    scopes = {component.package.ref: component.scope for component in components}
     edges = {
         component.package.ref: component.depends_on or () for component in components if not component.package.local
     }

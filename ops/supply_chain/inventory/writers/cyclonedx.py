@@ -41,10 +41,14 @@ from ops.supply_chain.inventory.writers.cyclonedx_contents import (
     identity_of,
 )
 from ops.supply_chain.inventory.writers.cyclonedx_package import Json, package_fields, party_of, properties_of
-from ops.supply_chain.inventory.writers.fragments import array, fragment, members, newline
+from ops.supply_chain.inventory.writers.fragments import array, array_of_parts, between, fragment, members, newline
 
 SERIAL_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:sealwright:sbom")
 """Of the UUIDv5 serial numbers; the name in it is `sha256:<hex>` of the document without its serial."""
+
+
+_BETWEEN = between(1)
+"""Between two components."""
 
 
 class Version(StrEnum):
@@ -130,24 +134,33 @@ class CycloneDxWriter:
         }
 
     def _components(self, document: Document) -> list[bytes]:
-        around: dict[tuple[str, str], tuple[bytes, bytes]] = {}
+        around = _AroundLines()
         found: list[bytes] = []
-        shapes = _Shapes(document, self._shapes)
+        number_of, known = _Shapes(document, self._shapes).number_of, self._pieces
         for component in document.components:
-            key = (id(component.package), shapes.number_of(component))
-            pieces = self._pieces.get(key)
+            key = (id(component.package), number_of(component))
+            pieces = known.get(key)
             is_fresh = pieces is None
             if pieces is None:
                 place = _Delivered(supplier_in(document, component.package), delivery_of(document, component) or "")
-                pieces = self._pieces[key] = _cut(component, place)
-            found.append(_joined(pieces, component.occurrences, around))
+                pieces = known[key] = _cut(component, place)
+            occurrences = component.occurrences
+            if len(occurrences) == 1 and occurrences[0].line:
+                before, after = around.of(occurrences[0])
+                item: tuple[bytes, ...] = (pieces.head, before, b"%d" % occurrences[0].line, after, pieces.tail)
+            else:
+                item = (pieces.head, _many_occurrences(occurrences), pieces.tail)
             if is_fresh:
-                self._fresh.append(found[-1])
+                item = (b"".join(item),)
+                self._fresh += item
+            found.append(_BETWEEN)
+            found += item
         if document.distribution is not None:
             files = [fragment(file_component(file), 2) for file in document.distribution.files]
             self._fresh += files
-            found += files
-        return array(found, 1)
+            for file in files:
+                found += (_BETWEEN, file)
+        return array_of_parts(found, 1)
 
     def _dependencies(self, document: Document) -> Iterator[bytes]:
         described = (document.root, *document.components)
@@ -213,17 +226,22 @@ class _Shapes:
         return self._numbers.setdefault(shape, len(self._numbers))
 
 
-def _joined(
-    pieces: _Pieces, occurrences: Sequence[Occurrence], around: dict[tuple[str, str], tuple[bytes, bytes]]
-) -> bytes:
-    """Return a component with its places; `around` has what is before and after the line number, by lock and file."""
-    if len(occurrences) != 1 or not occurrences[0].line:
-        return pieces.head + _many_occurrences(occurrences) + pieces.tail
-    occurrence = occurrences[0]
-    line = around.get((occurrence.lock, occurrence.path))
-    if line is None:
-        line = around[occurrence.lock, occurrence.path] = _around_line(occurrence)
-    return b"%b%b%d%b%b" % (pieces.head, line[0], occurrence.line, line[1], pieces.tail)
+class _AroundLines:
+    """What is before and after the line number of a single occurrence, by lock and file; most are in the file of the one before."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], tuple[bytes, bytes]] = {}
+        self._last: Occurrence | None = None
+        self._found = (b"", b"")
+
+    def of(self, occurrence: Occurrence) -> tuple[bytes, bytes]:
+        """Return the text before and after the line number."""
+        last = self._last
+        if last is None or occurrence.lock is not last.lock or occurrence.path is not last.path:
+            key = (occurrence.lock, occurrence.path)
+            self._found = self._known.get(key) or self._known.setdefault(key, _around_line(occurrence))
+            self._last = occurrence
+        return self._found
 
 
 def _object_start(sections: dict[str, list[bytes]]) -> list[bytes]:

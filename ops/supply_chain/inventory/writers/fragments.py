@@ -46,14 +46,29 @@ def array(items: Sequence[bytes], depth: int) -> list[bytes]:
     """
     if not items:
         return [b"[]"]
-    inner = newline(depth + 1)
-    between = b"," + inner
-    if sum(map(len, items)) < LARGE_ARRAY:
-        return [b"[", inner, between.join(items), newline(depth), b"]"]
+    parts = [between(depth)] * (2 * len(items))
+    parts[1::2] = items
+    return array_of_parts(parts, depth)
+
+
+def between(depth: int) -> bytes:
+    """Return what is between two entries of an array, and before the first of `array_of_parts`."""
+    return b"," + newline(depth + 1)
+
+
+def array_of_parts(parts: list[bytes], depth: int) -> list[bytes]:
+    """Return an array in chunks.
+
+    Args:
+        parts: For each entry `between`, then its fragment, made for `depth + 1`, in any number of parts; used up.
+        depth: Of the array itself.
+    """
+    if not parts:
+        return [b"[]"]
+    parts[0] = b"[" + newline(depth + 1)
+    parts.append(newline(depth) + b"]")
     # A large array is not copied: it may be most of the memory.
-    chunks = [between] * (2 * len(items) - 1)
-    chunks[::2] = items
-    return [b"[", inner, *chunks, newline(depth), b"]"]
+    return [b"".join(parts)] if sum(map(len, parts)) < LARGE_ARRAY else parts
 
 
 def members(pairs: Iterable[tuple[str, Iterable[bytes]]], depth: int) -> list[bytes]:

@@ -19,7 +19,6 @@ for an SBOM, https://www.cisa.gov/sbom.
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Iterable, Iterator
@@ -27,6 +26,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ops.supply_chain.contracts.values.lock import InstallScope
+from ops.supply_chain.core import canonical
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.inventory.model.document import GENERATOR, Component, Document, LinkKind, Package
@@ -119,7 +119,7 @@ class Spdx2Writer:
         fragments = [self._fragment(component.package, document) for component in components]
         packages = ",\n".join(map(partial(_package, document), fragments, components))
         edges = ",\n".join(_relationships(document))
-        text = json.dumps(_head(document, fragments), sort_keys=True, indent=2, ensure_ascii=False) + "\n"
+        text = f"{canonical.indented(_head(document, fragments)).decode()}\n"
         # The last occurrence of each mark is ours: keys are sorted, so texts of others come before it.
         text = _fill(text, _BODY, packages)
         del packages  # of an aggregate each copy has tens of megabytes
@@ -193,7 +193,7 @@ def _cut(package: Package, supplier: str, document: Document) -> _Fragment:
     plain = _plain(package, licence, supplier=actor(supplier), is_root=is_root)
     if is_root and document.distribution is not None:
         plain |= root_fields(document.distribution)
-    text = json.dumps(plain, sort_keys=True, indent=2, ensure_ascii=False).replace("\n", "\n    ")
+    text = canonical.indented(plain).decode().replace("\n", "\n    ")
     before_comment, rest = text.split(_COMMENT_LINE, 1)
     before_source, after_source = rest.rsplit(_SOURCE_LINE, 1)
     return _Fragment(
@@ -276,14 +276,14 @@ def _package(document: Document, fragment: _Fragment, component: Component) -> s
         delivery=delivery_of(document, component),
     )
     words = " ".join(filter(None, (fragment.statement, place, contents_statement(component))))
-    comment = json.dumps(words, ensure_ascii=False)
+    comment = canonical.text(words)
     source = source_statement(component)
     return "".join(
         (
             fragment.before_comment,
             f'\n      "comment": {comment},',
             fragment.before_source,
-            f'\n      "sourceInfo": {json.dumps(source, ensure_ascii=False)},' if source else "",
+            f'\n      "sourceInfo": {canonical.text(source)},' if source else "",
             fragment.after_source,
         )
     )

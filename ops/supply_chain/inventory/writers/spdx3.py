@@ -18,13 +18,13 @@ CISA minimum elements for an SBOM, https://www.cisa.gov/sbom.
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 from ops.supply_chain.contracts.values.lock import InstallScope
+from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.inventory.model.document import GENERATOR, Component, Document, LinkKind, Package
@@ -313,14 +313,14 @@ def _package(document: Document, fragment: _Fragment, component: Component) -> s
         delivery=delivery_of(document, component),
     )
     words = " ".join(filter(None, (fragment.statement, place, contents_statement(component))))
-    comment = json.dumps(words, ensure_ascii=False)
+    comment = canonical.text(words)
     source = source_statement(component)
     return "".join(
         (
             fragment.before_comment,
             f'\n      "comment": {comment},',
             fragment.before_source,
-            f',\n      "software_sourceInfo": {json.dumps(source, ensure_ascii=False)}' if source else "",
+            f',\n      "software_sourceInfo": {canonical.text(source)}' if source else "",
             fragment.after_source,
         )
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ops.supply_chain.core import canonical
 from ops.supply_chain.core.addresses import URI_BASE
 
 CREATION = "_:creation"
@@ -24,8 +25,7 @@ def identifier(name: str) -> str:
 
 def text(element: dict[str, Any]) -> str:
     """Return an element as JSON, indented for its place in the graph."""
-    written = json.dumps(element, sort_keys=True, indent=2, ensure_ascii=False)
-    return "    " + written.replace("\n", "\n    ")
+    return "    " + canonical.indented(element).decode().replace("\n", "\n    ")
 
 
 def element(kind: str, slug: str, /, **fields: Any) -> dict[str, Any]:
