@@ -47,6 +47,7 @@ from ops.supply_chain.contracts.files.verification import Check, Expectations, L
 from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.release_naming import KEPT_SUFFIXES
 from ops.supply_chain.core import plain_json
+from ops.supply_chain.core.collector import without_collection
 from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.core.files import write_atomic
@@ -103,7 +104,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    return run_stage("verify_release", __doc__, arguments, _perform, argv)
+    with without_collection():
+        return run_stage("verify_release", __doc__, arguments, _perform, argv)
 
 
 def _perform(run: StageRun) -> StageResult:

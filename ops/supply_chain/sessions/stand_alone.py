@@ -25,6 +25,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn, TextIO
 
+from ops.supply_chain.core.collector import without_collection
 from ops.supply_chain.core.errors import ErrorClass, ExitCode, OutputError, UsageError
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import exit_code_of
@@ -69,7 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     try:
-        return _run(_parser().parse_args(argv))
+        args = _parser().parse_args(argv)
+        with without_collection():
+            return _run(args)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except Exception as error:

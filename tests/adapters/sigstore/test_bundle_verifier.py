@@ -21,6 +21,7 @@ from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier, e
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError
 from ops.supply_chain.adapters.sigstore.signer import SignedBundle, SigningRequest
 from ops.supply_chain.adapters.sigstore.trusted_root import embedded_root
+from ops.supply_chain.adapters.sigstore.verifier_imports import Bundle
 from ops.supply_chain.contracts.values.verified_bundle import (
     ISSUER_V1,
     ISSUER_V2,
@@ -188,18 +189,11 @@ def test_edited_bundles(case: str, signed: Signed) -> None:
 
 def test_a_proof_in_a_tree_of_another_size_than_the_log_signed(signed: Signed) -> None:
     """A path may lead to the same root in trees of two sizes, 5 and 7 for example: the library looks at neither."""
-
-    class Proved(NamedTuple):
-        data: bytes
-
-        def to_json(self) -> str:
-            return self.data.decode()
-
     good = json.loads(signed.file.data)[MATERIAL]["tlogEntries"][0]["inclusionProof"]
-    assert sigstore_verifier._log_entry(Proved(signed.file.data))[0] == int(good["logIndex"])  # type: ignore[arg-type]
+    assert sigstore_verifier._log_entry(Bundle.from_json(signed.file.data))[0] == int(good["logIndex"])
     grown = edited(signed.file.data, *ENTRY, "inclusionProof", "treeSize", value=str(int(good["treeSize"]) + 2))
     with pytest.raises(NotVerifiedError) as caught:
-        sigstore_verifier._log_entry(Proved(grown))  # type: ignore[arg-type]
+        sigstore_verifier._log_entry(Bundle.from_json(grown))
     assert caught.value.message == "the log's checkpoint is of a tree of another size"
 
 

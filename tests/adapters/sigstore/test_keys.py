@@ -153,6 +153,8 @@ def test_no_leaf_of_a_logged_and_stamped_bundle_can_be_changed(notary: Notary, w
             node = changed
             for key in path[:-1]:
                 node = node[key]
+            if not node[path[-1]] and not edit:
+                continue  # the first entry of a log has no hashes, however that is written
             node[path[-1]] = edit
             try:
                 check(notary, changed, signer)

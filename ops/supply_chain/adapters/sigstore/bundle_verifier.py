@@ -9,9 +9,10 @@ Source: sigstore 4.5; https://docs.sigstore.dev/about/bundle/
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat import asn1
@@ -37,6 +38,9 @@ from ops.supply_chain.core.text import printable, without_credentials
 
 MOST_BUNDLE_BYTES = 256 << 20
 """An attestation holds its whole SBOM; nothing honest is larger."""
+
+MOST_CERTIFICATES = 64
+"""Certificates whose contents are kept: the files of a release are signed with a few."""
 
 _LONGEST_REASON = 300
 
@@ -112,7 +116,7 @@ class _Named:
     """A verification policy of sigstore that reads the name from the certificate; authorization is checked later."""
 
     def verify(self, cert: x509.Certificate) -> None:
-        name_of(cert)
+        _read(cert)
 
 
 def name_of(certificate: x509.Certificate) -> tuple[str, str]:
@@ -141,6 +145,24 @@ def extensions_of(certificate: x509.Certificate) -> dict[str, str]:
     return found
 
 
+class _Read(NamedTuple):
+    """What a certificate says, in the words of `VerifiedBundle`."""
+
+    san: str
+    issuer: str
+    extensions: dict[str, str]
+    pem: bytes
+    sha256: str
+
+
+@lru_cache(maxsize=MOST_CERTIFICATES)
+def _read(certificate: x509.Certificate) -> _Read:
+    """Read a certificate, which equals another one if all of its bytes do; raises as `name_of` does, each time."""
+    san, issuer = name_of(certificate)
+    sha256 = hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
+    return _Read(san, issuer, extensions_of(certificate), certificate.public_bytes(Encoding.PEM), sha256)
+
+
 def _name(name: x509.GeneralName) -> str:
     if isinstance(name, x509.RFC822Name | x509.UniformResourceIdentifier):
         return name.value
@@ -152,19 +174,18 @@ def _name(name: x509.GeneralName) -> str:
 def _facts(
     parsed: Bundle, document: object, times: tuple[VerifiedTime, ...], payload_type: str, payload: bytes
 ) -> VerifiedBundle:
-    certificate = parsed.signing_certificate
-    san, issuer = name_of(certificate)
+    certificate = _read(parsed.signing_certificate)
     index, log_id = _log_entry(parsed)
     return VerifiedBundle(
-        san=san,
-        issuer=issuer,
-        extensions=extensions_of(certificate),
+        san=certificate.san,
+        issuer=certificate.issuer,
+        extensions=dict(certificate.extensions),
         times=times,
         log_index=index,
         log_id=log_id,
         media_type=str(document.get("mediaType", "")) if isinstance(document, dict) else "",
-        certificate=certificate.public_bytes(Encoding.PEM),
-        certificate_sha256=hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest(),
+        certificate=certificate.pem,
+        certificate_sha256=certificate.sha256,
         signature=parsed.signature,
         payload_type=payload_type,
         payload=payload,
@@ -173,13 +194,13 @@ def _facts(
 
 def _log_entry(parsed: Bundle) -> tuple[int, str]:
     # The outer logIndex of a Rekor v2 entry is proved by nothing; the one of the inclusion proof is.
-    entry = load_plain(parsed.to_json().encode(), where="bundle")["verificationMaterial"]["tlogEntries"][0]
-    proof = entry["inclusionProof"]
+    entry = parsed.log_entry._inner  # noqa: SLF001 - its parts have no public name
+    proof = entry.inclusion_proof
     # The library compares the roots alone, and a path can lead to the same root as of a tree of another size: the
     # place would then be another than the log signed. C2SP tlog-checkpoint: the second line is the tree's size.
-    if proof["checkpoint"]["envelope"].split("\n")[1] != str(int(proof["treeSize"])):
+    if proof.checkpoint is None or proof.checkpoint.envelope.split("\n")[1] != str(proof.tree_size):
         raise NotVerifiedError("the log's checkpoint is of a tree of another size")
-    return int(proof["logIndex"]), base64.b64decode(entry["logId"]["keyId"]).hex()
+    return proof.log_index, entry.log_id.key_id.hex()
 
 
 def _reason(error: Exception) -> str:

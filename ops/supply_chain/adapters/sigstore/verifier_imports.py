@@ -78,6 +78,7 @@ def for_verification() -> Iterator[None]:
 with for_verification():
     from sigstore import dsse
     from sigstore._internal.timestamp import TimestampSource, TimestampVerificationResult
+    from sigstore._internal.trust import Keyring, KeyringPurpose
     from sigstore.errors import Error, VerificationError
     from sigstore.hashes import Hashed
     from sigstore.models import Bundle, TrustedRoot
@@ -91,6 +92,8 @@ __all__ = (
     "Error",
     "HashAlgorithm",
     "Hashed",
+    "Keyring",
+    "KeyringPurpose",
     "TimeRange",
     "TimestampSource",
     "TimestampVerificationResult",

@@ -22,6 +22,7 @@ from rfc3161_client import VerifierBuilder
 
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError
 from ops.supply_chain.adapters.sigstore.intoto_entry import is_intoto, log_time, require_same
+from ops.supply_chain.adapters.sigstore.kept_keys import KeptRoot
 from ops.supply_chain.adapters.sigstore.verifier_imports import (
     Bundle,
     Hashed,
@@ -87,7 +88,7 @@ class WindowedVerifier:
             "ctlogs": list(map(_without_window, certificate_logs)),
             "timestamp_authorities": list(map(_with_its_end, self._inner.timestamp_authorities)),
         }
-        return _TimeRecordingVerifier(trusted_root=TrustedRoot(self._inner.model_copy(update=changes)))
+        return _TimeRecordingVerifier(trusted_root=KeptRoot(self._inner.model_copy(update=changes)))
 
     def _part_at(self, signed: Sequence[datetime], certified: Sequence[datetime]) -> _TimeRecordingVerifier:
         """Return the verifier by the keys that were valid at all these times; CT logs when they took the certificate."""
