@@ -12,12 +12,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from sealwright.invocation import typed_command
-from sealwright.sessions import sessions
+from sealwright.sessions import Session, sessions
 
 USAGE = 2
+HELP = frozenset({"-h", "--help"})
+STARTER = "sealwright.stage"
 SIGNALLED = 128
 """A shell adds it to the number of the signal that ended a program."""
 
@@ -51,13 +52,39 @@ def main(argv: Sequence[str] | None = None) -> int:
     if first not in sessions():
         print(_unknown(first, sessions()), file=sys.stderr)
         return USAGE
+    return start(sessions()[first], words[2:] if words[1:2] == ["--"] else words[1:])
+
+
+def start(session: Session, options: Sequence[str]) -> int:
+    """Become the program of a session, with the user's options; returns and ends as `main` does."""
     try:
-        known = {HOME_VARIABLE: str(Path.cwd()), COMMAND_VARIABLE: typed_command()}
+        known = {HOME_VARIABLE: os.getcwd(), COMMAND_VARIABLE: typed_command()}  # noqa: PTH109 - pathlib is not imported here
     except FileNotFoundError:
         print("error: the current folder is not there any more", file=sys.stderr)
         return USAGE
-    command = sessions()[first].command(words[2:] if words[1:2] == ["--"] else words[1:])
-    return become([sys.executable, "-Im", "sealwright.stage", *command], {**os.environ, **known})
+    command = session.command(options)
+    if session.secrets is not None and HELP.intersection(options):
+        return show_help(command, known)
+    return become([sys.executable, "-Im", STARTER, *command], session.variables({**os.environ, **known}, options))
+
+
+def show_help(command: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Run the program of a stage in this process, for its help: a new one costs as much as the help itself.
+
+    Args:
+        command: Its module and words.
+        variables: What the stage reads beyond the variables of this process.
+    Returns:
+        Its exit code; the program may end this process itself.
+    """
+    from sealwright.stage import main as run
+
+    os.environ.update(variables)
+    if not sys.flags.safe_path:
+        del sys.path[0]  # the current folder, or that of the command
+    sys.argv[1:] = command
+    run()
+    return 0
 
 
 def list_sessions() -> dict[str, str]:

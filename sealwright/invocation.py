@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import shlex
+import os
 import sys
-from pathlib import Path
 
 PLAIN = "sealwright"
 
 
-def typed_command(prefix: Path | None = None) -> str:
+def typed_command(prefix: str = "") -> str:
     """Return the words before a session: `sealwright`, or those of a tool that runs it in an environment of its own.
 
     Args:
         prefix: Folder of the environment (default: this interpreter's). `uvx` keeps its environments in uv's cache,
             and `pipx run` in pipx's, so that the plain command would not be found afterwards.
     """
-    parts = Path(sys.prefix if prefix is None else prefix).parts
+    parts = os.path.normpath(prefix or sys.prefix).split(os.sep)  # noqa: PTH206 - pathlib takes longer to import than all of this
     if "archive-v0" in parts or "environments-v2" in parts:
-        source = _source()
-        return f"uvx --from {shlex.quote(source)} {PLAIN}" if source else f"uvx {PLAIN}"
+        return _with_source("uvx", "--from")
     if "pipx" in parts and ".cache" in parts:
-        source = _source()
-        return f"pipx run --spec {shlex.quote(source)} {PLAIN}" if source else f"pipx run {PLAIN}"
+        return _with_source("pipx run", "--spec")
     return PLAIN
+
+
+def _with_source(tool: str, option: str) -> str:
+    import shlex
+
+    source = _source()
+    return f"{tool} {option} {shlex.quote(source)} {PLAIN}" if source else f"{tool} {PLAIN}"
 
 
 def _source() -> str:

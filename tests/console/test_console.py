@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
 from ops.supply_chain import PIPELINE
+from ops.supply_chain.core.start import TREE
+from ops.supply_chain.core.variables import stage_variables
+from ops.supply_chain.runner import one
 from sealwright import __main__, invocation, sessions
 from tests.printed import scratch
 
@@ -114,6 +120,93 @@ def test_the_command_itself_needs_neither_nox_nor_the_tree(words: list[str]) -> 
     done = subprocess.run([sys.executable, "-Ic", code], capture_output=True, text=True, check=True)
     assert not {"nox", "ops", "ast", "msgspec", "packaging", "asyncio"} & {*done.stderr.split()}
     assert done.stderr
+    if words != ["--version"]:  # the metadata of the installation are read with it
+        assert not {"pathlib", "typing", "shlex"} & {*done.stderr.split()}
+
+
+def test_help_of_a_stage_is_printed_without_another_process(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "def refuse(event, _):\n"
+        "    if event in ('os.exec', 'subprocess.Popen', 'os.fork', 'os.posix_spawn'): raise SystemExit(event)\n"
+        "sys.addaudithook(refuse)\n"
+        "from sealwright.__main__ import main\n"
+        "main(['verify', '--', '--help'])"
+    )
+    done, own = (
+        subprocess.run([sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+        for words in (["-Ic", code], ["-Im", "ops.supply_chain.verify_release", "--help"])
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    folder = {str(tmp_path), str(TREE)}  # the default folders are below that in which the command was called
+    assert _without(done.stdout, folder) == _without(own.stdout, folder)
+    assert done.stdout
+
+
+def test_help_takes_no_module_from_the_current_folder(tmp_path: Path) -> None:
+    (tmp_path / "argparse.py").write_text("raise SystemExit('not ours')\n")
+    environment = {"PYTHONPATH": str(TREE)}
+    command = [sys.executable, "-m", "sealwright", "verify", "--help"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: verify_release")
+
+
+SECRET = ("GITHUB_TOKEN", "UV_INDEX_X_PASSWORD", "SIGSTORE_ID_TOKEN", "SEALWRIGHT_REGISTRY_URL", "UV_PUBLISH_TOKEN")
+OUTER = dict.fromkeys(
+    ("HOME", "LC_ALL", "PYTHONPATH", "SHELL", "NETRC", "PIP_INDEX_URL", "DEPENDENCY_TRACK_API_KEY", *SECRET), "x"
+)
+
+
+@pytest.mark.parametrize("name", [name for name, session in sessions.sessions().items() if session.secrets is not None])
+def test_a_stage_alone_starts_once_with_the_variables_that_it_may_see(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = sessions.sessions()[name]
+    module, script, *_ = session.command([])
+    assert module == "ops.supply_chain.runner.one"
+    conditions = {word for entry in session.secrets or () for word in entry.split() if word.startswith("-")}
+    for options in ([], *([word] for word in sorted(conditions)), [f"{word}=x" for word in sorted(conditions)]):
+        wanted = stage_variables(one.secrets_alone(script, session.command(options)[2:]), OUTER)
+        assert session.variables(OUTER, options) == wanted
+        hidden = {"SEALWRIGHT_OPTIONS": shlex.join(["--offline", *options])}
+        assert session.variables(OUTER | hidden, []) == wanted | hidden
+
+    def started(*_: object) -> None:
+        raise AssertionError("started once more")
+
+    monkeypatch.setattr(os, "environ", session.variables(OUTER | hidden, options))
+    monkeypatch.setattr(os, "execve", started)
+    monkeypatch.setattr(sys, "argv", ["x", script, *options])
+    one.leave_other_variables()
+
+
+def test_what_a_session_starts_keeps_the_variables_for_its_stages() -> None:
+    others = [session for session in sessions.sessions().values() if session.secrets is None]
+    assert [session.variables(OUTER, []) for session in others] == [OUTER] * len(others) != []
+
+
+def test_the_program_is_started_with_the_folder_and_the_words_that_were_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[list[str], dict[str, str]]] = []
+
+    def become(command: list[str], variables: dict[str, str]) -> int:
+        seen.append((command, variables))
+        return 0
+
+    monkeypatch.setattr(__main__, "become", become)
+    monkeypatch.setenv("GITHUB_TOKEN", "x")
+    assert __main__.main(["retention", "--list"]) == 0
+    [(command, variables)] = seen
+    assert command[1:] == ["-Im", "sealwright.stage", "ops.supply_chain.runner.one", "retain_artifacts", "--", "--list"]
+    assert variables["SEALWRIGHT_HOME"] == str(Path.cwd())
+    assert variables["SEALWRIGHT_COMMAND"] == "sealwright"
+    assert "GITHUB_TOKEN" not in variables
+
+
+def _without(text: str, folders: Collection[str]) -> list[str]:
+    for folder in folders:
+        text = text.replace(folder, ".")
+    return text.split()
 
 
 @pytest.mark.parametrize(
@@ -128,9 +221,9 @@ def test_the_command_itself_needs_neither_nox_nor_the_tree(words: list[str]) -> 
 )
 def test_the_command_is_the_one_that_was_typed(prefix: str, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invocation, "_source", str)
-    assert invocation.typed_command(Path(prefix)) == command
+    assert invocation.typed_command(prefix) == command
 
 
 def test_a_wheel_is_named_where_the_command_came_from_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invocation, "_source", lambda: "/my wheels/sealwright.whl")
-    assert invocation.typed_command(Path("/c/uv/archive-v0/x")) == "uvx --from '/my wheels/sealwright.whl' sealwright"
+    assert invocation.typed_command("/c/uv/archive-v0/x") == "uvx --from '/my wheels/sealwright.whl' sealwright"

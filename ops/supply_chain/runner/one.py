@@ -36,9 +36,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def leave_other_variables() -> None:
     """Start this process again with the variables that its stage may see."""
-    row = row_of(sys.argv[1])
-    words = [*sys.argv[2:], *shlex.split(os.environ.get(OPTIONS_VARIABLE, ""))]
-    restart_for(stage_variables([*row.secrets_for(words), *SECRETS_ALONE.get(row.script, ())], os.environ))
+    script, *options = sys.argv[1:]
+    words = [*options, *shlex.split(os.environ.get(OPTIONS_VARIABLE, ""))]
+    restart_for(stage_variables(secrets_alone(script, words), os.environ))
+
+
+def secrets_alone(script: str, words: Sequence[str]) -> tuple[str, ...]:
+    """Return what a stage that runs alone may see with a command line, in the words of the table of stages."""
+    return (*row_of(script).secrets_for(words), *SECRETS_ALONE.get(script, ()))
 
 
 if __name__ == "__main__":
