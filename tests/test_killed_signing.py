@@ -23,7 +23,7 @@ from tests.release.handmade import Handmade
 from tests.release.many_files import MORE_ITEMS, many_files
 
 DEATHS = 20
-SUBJECTS = 16
+SUBJECTS = 24
 ITEMS = SUBJECTS + MORE_ITEMS
 
 SERVER = """

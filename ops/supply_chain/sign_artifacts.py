@@ -18,7 +18,7 @@ Exits    0 all signed, or mode checksums; 2 usage, or no identity token or an ex
          or the certificate authority, log or timestamp authority is unavailable: signatures made so far are kept;
          6 a new bundle does not verify.
 Network  the Sigstore instance: --trust-config, else $SEALWRIGHT_TRUST_CONFIG, else [signing].trust_config, else
-         the public one. The identity and the digests are recorded in its public log permanently.
+         the public one; 8 requests at once to each service, none in a pause it asks for. Its public log keeps identity and digests permanently.
 Source   https://docs.sigstore.dev ; in-toto Statement v1; https://peps.python.org/pep-0740/. The token comes from a file,
          $SIGSTORE_ID_TOKEN, the CI platform or a browser login, never from the command line.
 """

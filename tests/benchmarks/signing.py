@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 from ops.supply_chain import commands, release_uses
 from ops.supply_chain.adapters.sigstore.credentials import TOKEN_VARIABLE
+from ops.supply_chain.adapters.sigstore.turns import MOST_AT_ONCE
+from ops.supply_chain.rehearsal.clocks import Service
+from ops.supply_chain.rehearsal.faults import InjectedFault
 from ops.supply_chain.rehearsal.instance import RehearsalInstance, without_proxy
 from ops.supply_chain.rehearsal.options import IDENTITY, ISSUER
 from ops.supply_chain.runner.rehearsal_mode import TRUST_CONFIG_VARIABLE
 from tests.benchmarks import peers
 from tests.benchmarks.measure import Command, Measured, alternating, repeated, run, sample
-from tests.benchmarks.row import Aim, Row, Side, alone, compared
-from tests.release.many_files import MORE_FILES, many_files
+from tests.benchmarks.row import Aim, Row, Sample, Side, alone, compared
+from tests.release.many_files import MORE_FILES, MORE_ITEMS, many_files
 
 if TYPE_CHECKING:
     from tests.benchmarks.spine import Case
@@ -26,6 +29,10 @@ SAMPLE = 6
 """How many of the files the other command verifies: a process a file, each as long as the next."""
 
 SUBJECTS = FILES - MORE_FILES
+ANSWER_SECONDS = 0.1
+"""Of a service that is far away."""
+
+SERVICES: tuple[Service, ...] = ("fulcio", "rekor", "tsa")
 OURS = """
 import sys
 from pathlib import Path
@@ -43,16 +50,27 @@ assert len(bundles) == int(sys.argv[4])
 
 
 def signing_many_files(_data: Path, scratch: Path) -> Iterator[Row]:
-    """Sign 200 files, and the attestation of their provenance, each time with a new rehearsal instance."""
+    """Sign 200 files, and the attestation of their provenance, each time with a new rehearsal instance; then with slow services."""
+    what = f"sign {FILES} files and an attestation with a rehearsal instance, from start to exit"
+    yield alone(f"{what} ({SUBJECTS + MORE_ITEMS} log entries)", _signed(scratch / "near", 0), Aim(most=2))
+    most = (SUBJECTS + MORE_ITEMS) / MOST_AT_ONCE * ANSWER_SECONDS
+    note = f"{MOST_AT_ONCE} requests at once to each service, so that the log alone needs {most:.1f} s"
+    what += f", each service answers after {ANSWER_SECONDS * 1000:.0f} ms"
+    yield alone(what, _signed(scratch / "far", ANSWER_SECONDS), Aim(most=2 + most), note=note)
+
+
+def _signed(scratch: Path, answer_seconds: float) -> Sample:
+    """Sign a few times; each service waits so long before it answers."""
     runs = []
     for turn in range(TIMES):
         with RehearsalInstance() as instance:
+            if answer_seconds:
+                for service in SERVICES:
+                    instance.faults.add(service, InjectedFault(hang=answer_seconds))
             runs.append(_sign(instance, scratch / str(turn)))
-            entries = instance.entries
-    what = (
-        f"sign {FILES} files and an attestation with a rehearsal instance, from start to exit ({entries} log entries)"
-    )
-    yield alone(what, sample(runs), Aim(most=2))
+            if instance.entries != SUBJECTS + MORE_ITEMS:
+                raise RuntimeError(f"{instance.entries} log entries, expected {SUBJECTS + MORE_ITEMS}")
+    return sample(runs)
 
 
 def verifying_many_files(_data: Path, scratch: Path) -> Iterator[Row]:

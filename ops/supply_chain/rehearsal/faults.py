@@ -18,13 +18,14 @@ FOREVER = -1
 class InjectedFault:
     """What goes wrong with one request.
 
-    `status` and `message` are answered where `status` is set; `body` is answered as a success. `hang` waits
+    `status` and `message` are answered where `status` is set, with the header `Retry-After` where `retry_after` is; `body` is answered as a success. `hang` waits
     so many seconds first, or until the instance stops. `drop` closes the connection without an answer. With
     `after_work` the service does its work and only the answer is lost.
     """
 
     status: int = 0
     message: str = "injected fault"
+    retry_after: str = ""
     body: bytes | None = None
     hang: float = 0
     drop: bool = False

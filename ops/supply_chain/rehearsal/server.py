@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -131,7 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _answer_of(fault: InjectedFault) -> HttpReply | None:
     if fault.status:
-        return refusal(fault.status, fault.message)
+        headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
+        return replace(refusal(fault.status, fault.message), headers=headers)
     if fault.body is not None:
         return HttpReply(body=fault.body)
     return HttpReply() if fault.drop else None

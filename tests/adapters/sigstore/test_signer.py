@@ -6,7 +6,9 @@ import base64
 import json
 import subprocess
 import sys
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -21,12 +23,14 @@ from ops.supply_chain.adapters.sigstore import services as sigstore_services
 from ops.supply_chain.adapters.sigstore.failure import IdentityRefusedError, ServiceError, TokenError
 from ops.supply_chain.adapters.sigstore.services import AGAIN, AdapterCache, RekorClient
 from ops.supply_chain.adapters.sigstore.signer import SigningClient, SigningRequest, issuer_url
+from ops.supply_chain.adapters.sigstore.turns import MOST_AT_ONCE, Turns
 from ops.supply_chain.core.errors import ExitCode, InputError, OutputError, StageError, UnavailableError, UsageError
 from ops.supply_chain.core.start import TREE
 from ops.supply_chain.rehearsal.faults import InjectedFault
 from ops.supply_chain.rehearsal.instance import RehearsalInstance
 from ops.supply_chain.rehearsal.options import Options
 from ops.supply_chain.runner.clock import read_clock
+from tests.adapters.sigstore.test_turns import Clock
 from tests.fakes.bad_sockets import serving
 from tests.fakes.index import FakeIndex
 from tests.fakes.signing import (
@@ -241,6 +245,66 @@ def test_what_fails_for_a_moment_is_asked_again(
     assert instance.entries == 2
 
 
+@pytest.mark.parametrize("service", ["fulcio", "rekor", "tsa"])
+def test_a_pause_that_a_service_asks_for_is_made(
+    service: Any, instance: RehearsalInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(sigstore_services, "Turns", clock.turns)
+    instance.faults.add(service, InjectedFault(status=429, retry_after="45"), times=1)
+    batch = Batch(instance, tmp_path)
+    batch.sign(files(3), workers=1)
+    assert sorted(batch.made) == ["file 000", "file 001", "file 002"]
+    assert clock.slept == [45]
+    assert instance.entries == 3
+
+
+@pytest.mark.parametrize("workers", [1, 6])
+@pytest.mark.parametrize("service", ["fulcio", "rekor", "tsa"])
+def test_a_service_that_asks_for_a_long_pause_gets_no_further_request(
+    service: Any, workers: int, instance: RehearsalInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(sigstore_services, "Turns", clock.turns)
+    instance.faults.add(service, InjectedFault(status=429, retry_after="3600"))
+    batch = Batch(instance, tmp_path)
+    with pytest.raises(ServiceError) as caught:
+        batch.sign(files(30), workers=workers)
+    assert caught.value.message.endswith("asks for a pause of 3600 seconds")
+    if workers == 1:
+        assert ": answers HTTP 429: injected fault, and asks" in caught.value.message
+    assert caught.value.hint == AGAIN
+    assert 1 <= instance.faults.asked(service) <= workers
+    with pytest.raises(ServiceError, match=r"asks for a pause of 3600 seconds$"):
+        batch.sign(files(1))
+    assert instance.faults.asked(service) <= workers
+    assert (clock.slept, batch.made, instance.entries) == ([], {}, 0)
+
+
+def test_each_service_has_so_many_requests_at_once(
+    instance: RehearsalInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, lock = instance._server.services, threading.Lock()
+    answer, active, most = services.answer, Counter[str](), Counter[str]()
+
+    def counted(service: Any, request: Any) -> Any:
+        with lock:
+            active[service] += 1
+            most[service] = max(most[service], active[service])
+        time.sleep(0.005)
+        try:
+            return answer(service, request)
+        finally:
+            with lock:
+                active[service] -= 1
+
+    monkeypatch.setattr(services, "answer", counted)
+    Batch(instance, tmp_path).sign(files(40), workers=20)
+    assert most["fulcio"] == 1
+    assert max(most.values()) <= MOST_AT_ONCE
+    assert instance.entries == 40
+
+
 def test_an_entry_whose_answer_was_lost_is_not_written_again(instance: RehearsalInstance, tmp_path: Path) -> None:
     instance.faults.add("rekor", InjectedFault(drop=True, after_work=True), times=1)
     assert isinstance(raised(Batch(instance, tmp_path), files(1)), ServiceError)
@@ -251,7 +315,7 @@ def test_an_entry_whose_answer_was_lost_is_not_written_again(instance: Rehearsal
 def test_a_service_that_sends_byte_by_byte_is_given_up(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sigstore_services, "TOTAL_SECONDS", 0.3)
     with serving(head, 0.05, b"x") as url, requests.Session() as session:
-        sigstore_services._prepare(session, url)
+        sigstore_services._prepare(session, url, Turns())
         with pytest.raises(requests.ReadTimeout, match=r"not complete in 0\.3 seconds"):
             session.post(url, data=b"{}")
 
@@ -260,7 +324,7 @@ def test_an_answer_that_is_too_large_is_given_up(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sigstore_services, "MOST_BYTES", 1000)
     head = b"HTTP/1.1 201 Created\r\nContent-Length: 999999\r\n\r\n"
     with serving(head, 0.001, b"x" * 500) as url, requests.Session() as session:
-        sigstore_services._prepare(session, url)
+        sigstore_services._prepare(session, url, Turns())
         with pytest.raises(requests.ConnectionError, match="more than 1000 bytes"):
             session.post(url, data=b"{}")
 
@@ -270,7 +334,7 @@ def test_a_redirect_takes_the_token_nowhere(status: int) -> None:
     with FakeIndex() as other:
         head = f"HTTP/1.1 {status} x\r\nLocation: {other.url}\r\nContent-Length: 0\r\n\r\n".encode()
         with serving(head, 9, b"") as url, requests.Session() as session:
-            sigstore_services._prepare(session, url)
+            sigstore_services._prepare(session, url, Turns())
             with pytest.raises(requests.TooManyRedirects):
                 session.post(url, data=b"token", headers={"Authorization": "Bearer token"})
         assert other.requests == []

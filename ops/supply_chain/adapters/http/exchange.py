@@ -8,10 +8,10 @@ import time
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack
-from email.utils import parsedate_to_datetime
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.adapters.http.failure import Failed, address, status_failure
+from ops.supply_chain.formats.retry_after import retry_after_seconds
 
 if TYPE_CHECKING:
     import httpx
@@ -96,7 +96,7 @@ async def read_answer(
     status = response.status_code
     accepted = status in question.accepted
     if status != OK and not accepted and not (status == PARTIAL and question.span):
-        raise status_failure(status, wait_seconds=_retry_after(response.headers))
+        raise status_failure(status, wait_seconds=retry_after_seconds(response.headers))
     headers = {name.lower(): value for name, value in response.headers.items()}
     media = media_type(headers.get("content-type", ""))
     if not accepted:
@@ -136,17 +136,6 @@ def _check_type(media: str, question: HttpRequest) -> None:
     wanted = not question.types or media in question.types
     if not wanted or (question.refused_types and media.startswith(question.refused_types)):
         raise Failed(f"answered with the wrong type of content ({address(media)[:60] or 'none named'})")
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read RFC 9110 section 10.2.3: seconds, or a date, which the answer's own Date turns into seconds."""
-    text = headers.get("retry-after", "")
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        return max(0.0, (parsedate_to_datetime(text) - parsedate_to_datetime(headers["date"])).total_seconds())
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return None
 
 
 async def _parts(response: httpx.Response, question: HttpRequest, pace_seconds: float) -> AsyncIterator[bytes]:

@@ -2,8 +2,8 @@
 
 The library's clients wait forever, follow redirects with the identity token, lose the reason of a refusal, and continue without a timestamp. These replace
 front of them: each request ends after `TIMEOUT_SECONDS`, is repeated where that is harmless, and what goes
-wrong names the service. A time stamp is asked for before the log is written to, so that where there is none
-nothing is logged either.
+wrong names the service. Each service has so many requests at once, and none in a pause that it asked for (`turns.py`).
+A time stamp is asked for before the log is written to, so that where there is none nothing is logged either.
 
 Imports sigstore and requests when it is imported itself: import it where it is used.
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -26,13 +27,15 @@ from urllib3.util import Retry
 
 from ops.supply_chain.adapters.sigstore.deadline import within
 from ops.supply_chain.adapters.sigstore.failure import IdentityRefusedError, ServiceError
+from ops.supply_chain.adapters.sigstore.turns import LONGEST_PAUSE_SECONDS, LongPauseError, Turns
 from ops.supply_chain.core.text import printable, without_credentials
+from ops.supply_chain.formats.retry_after import retry_after_seconds
 
 TIMEOUT_SECONDS = (10.0, 60.0)
 """To connect, and between two bytes of an answer; a log may answer only once an entry is included."""
 
 TOTAL_SECONDS = 180.0
-"""For a whole exchange, from the name's resolution to the last byte."""
+"""For a whole exchange with its repetitions, from the name's resolution to the last byte; pauses do not count."""
 
 MOST_BYTES = 16 << 20
 """Of an answer; the largest real ones have a thousandth of it."""
@@ -88,7 +91,7 @@ class FulcioClient:
         self._client = client
         self._accept = accept
         self.certificate: x509.Certificate | None = None
-        _prepare(client.session, client.url)
+        _prepare(client.session, client.url, Turns())
 
     @property
     def signing_cert(self) -> FulcioClient:
@@ -124,6 +127,7 @@ class RekorClient:
 
     def __init__(self, files: Any, statements: Any) -> None:
         self._files, self._statements = files, statements
+        self._turns = {client.url: Turns() for client in (files, statements)}
 
     def _build_hashed_rekord_request(self, **parts: Any) -> Any:
         return self._files._build_hashed_rekord_request(**parts)  # noqa: SLF001 - the name by which the library asks
@@ -138,7 +142,7 @@ class RekorClient:
             ServiceError: The log does not answer, or not with an entry.
         """
         client = self._statements if request.get("kind") == "dsse" else self._files
-        _prepare(client._session, client.url)  # noqa: SLF001 - one session a thread, and no public way to it
+        _prepare(client._session, client.url, self._turns[client.url])  # noqa: SLF001 - one session a thread, and no public way to it
         try:
             return client.create_entry(request)
         except Exception as error:  # as above
@@ -155,6 +159,7 @@ class TimeStamps:
     def __init__(self, client: Any) -> None:
         self._client = client
         self.url = client.url
+        self._turns = Turns()
 
     def request_timestamp(self, signature: bytes) -> Any:
         """Get a time stamp over a signature.
@@ -162,7 +167,7 @@ class TimeStamps:
         Raises:
             ServiceError: There is none to be had. The library would go on without.
         """
-        _prepare(self._client._session, self.url)  # noqa: SLF001 - as above
+        _prepare(self._client._session, self.url, self._turns)  # noqa: SLF001 - as above
         try:
             return self._client.request_timestamp(signature)
         except Exception as error:  # as above
@@ -182,18 +187,22 @@ def log_of(config: SigningConfig, preferred: SigningConfig | None) -> RekorClien
 
 
 class _TimeoutAdapter(HTTPAdapter):
-    """Ends waiting where the library sets no end, and repeats what failed for a moment."""
+    """Ends waiting where the library sets no end, and repeats what failed for a moment.
 
-    def __init__(self) -> None:
+    Args:
+        turns: Of the service.
+    """
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
         # A request whose answer was lost is not repeated: a log would have it twice.
         super().__init__(
             max_retries=Retry(
                 total=REPEATS,
                 connect=REPEATS,
                 read=False,
-                status=REPEATS,
+                status=0,
                 other=0,
-                status_forcelist=REPEATED_STATUS,
                 allowed_methods=None,
                 backoff_factor=REPEAT_PAUSE_SECONDS,
                 raise_on_status=False,
@@ -205,11 +214,25 @@ class _TimeoutAdapter(HTTPAdapter):
         if options.get("timeout") is None:
             options["timeout"] = TIMEOUT_SECONDS
         options["stream"] = True
-        send = super().send
-        try:
-            return within(TOTAL_SECONDS, lambda: _whole(send(request, *args, **options)))
-        except TimeoutError as error:
-            raise requests.ReadTimeout(str(error), request=request) from error
+        send, spent, attempt = super().send, 0.0, 0
+        while True:
+            try:
+                with self._turns.turn():
+                    began = time.monotonic()
+                    response = within(TOTAL_SECONDS - spent, lambda: _whole(send(request, *args, **options)))
+                    spent += time.monotonic() - began
+            except TimeoutError as error:
+                raise requests.ReadTimeout(str(error), request=request) from error
+            except LongPauseError as error:
+                raise requests.ConnectionError(str(error), request=request) from error
+            if response.status_code not in REPEATED_STATUS:
+                return response
+            asked = retry_after_seconds(response.headers) or 0.0
+            self._turns.pause(asked)
+            if attempt == REPEATS or asked > LONGEST_PAUSE_SECONDS:
+                return response
+            time.sleep(REPEAT_PAUSE_SECONDS * 2**attempt)  # and for what is left of the pause, the next turn is late
+            attempt += 1
 
 
 def _whole(response: requests.Response) -> requests.Response:
@@ -223,7 +246,7 @@ def _whole(response: requests.Response) -> requests.Response:
     return response
 
 
-def _prepare(session: requests.Session, url: str) -> None:
+def _prepare(session: requests.Session, url: str, turns: Turns) -> None:
     """Give a session of one service an end to waiting, and the environment's proxies and authorities once for all.
 
     Otherwise requests looks into the environment for every request, and puts what a `.netrc` says about the host,
@@ -231,7 +254,7 @@ def _prepare(session: requests.Session, url: str) -> None:
     """
     if not session.trust_env:
         return
-    adapter = _TimeoutAdapter()
+    adapter = _TimeoutAdapter(turns)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     found = session.merge_environment_settings(url, {}, None, None, None)
@@ -263,12 +286,19 @@ def _refused(response: requests.Response) -> IdentityRefusedError:
 def _failed(service: str, url: str, error: Exception) -> ServiceError:
     response = _response_of(error)
     if response is not None and not response.ok:
-        what = f"answers HTTP {response.status_code}{_said(response)}"
+        what = f"answers HTTP {response.status_code}{_said(response)}{_pause_asked(response)}"
+    elif pause := next((cause for cause in _chain(error) if isinstance(cause, LongPauseError)), None):
+        what = str(pause)
     elif silence := next((cause for cause in _chain(error) if _is_silence(cause)), None):
         what = f"does not answer ({type(silence).__name__})"
     else:
         what = f"its answer is malformed ({type(error).__name__})"
     return ServiceError(f"{service} {without_credentials(url)}: {what}", hint=AGAIN)
+
+
+def _pause_asked(response: requests.Response) -> str:
+    asked = retry_after_seconds(response.headers)
+    return f", and {LongPauseError(asked)}" if asked else ""
 
 
 def _said(response: requests.Response) -> str:

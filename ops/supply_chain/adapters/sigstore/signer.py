@@ -31,12 +31,13 @@ from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier, n
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError, ServiceError, TokenError
 from ops.supply_chain.adapters.sigstore.services import AGAIN, AUTHORITY, FulcioClient, TimeStamps, log_of
 from ops.supply_chain.adapters.sigstore.trust_config import TrustConfig
+from ops.supply_chain.adapters.sigstore.turns import MOST_AT_ONCE
 from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
 from ops.supply_chain.core.errors import InputError, OutputError, StageError
 from ops.supply_chain.core.text import printable, without_credentials
 
-WORKERS = 8
-"""Things signed at the same time: hides a log's answering time, and is no burden to a public service."""
+WORKERS = 2 * MOST_AT_ONCE
+"""Things signed at the same time: log and time-stamping authority have as many requests at once as each may have."""
 
 RENEW_BEFORE = timedelta(seconds=60)
 """A certificate that ends sooner is not used for anything new: an entry may take that long."""
