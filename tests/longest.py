@@ -20,7 +20,6 @@ MOST_SECONDS = 3.0
 
 WHOLE_RUNS = {
     "tests/pipeline/test_gated_release.py": 15.0,
-    "tests/pipeline/test_child_environments.py": 10.0,
     "tests/pipeline/": 8.0,
 }
 """Start of a test's name -> its own limit, the first that fits: these run a pipeline, some twenty processes."""

@@ -43,10 +43,14 @@ class Sampler(threading.Thread):
 
     def run(self) -> None:
         parents: dict[int, int] = {}
-        while not self._done.wait(0.003):
-            there = {int(path.name) for path in PROC.iterdir() if path.name.isdigit()}
-            parents = {pid: parents[pid] if pid in parents else _parent(PROC / str(pid)) for pid in there}
-            below = [pid for pid in parents if pid != self._root and _is_below(pid, self._root, parents)]
+        below: set[int] = set()
+        while not self._done.wait(0.004):
+            there = {int(name) for name in os.listdir(PROC) if name.isdigit()}  # noqa: PTH208 - hundreds, again and again
+            new = sorted(there - parents.keys())
+            parents = {pid: parents[pid] for pid in parents.keys() & there} | {
+                pid: _parent(PROC / str(pid)) for pid in new
+            }
+            below = (below & there) | {pid for pid in new if pid != self._root and _is_below(pid, self._root, parents)}
             # The root replaces itself before it starts anything.
             for pid in [*below, *([self._root] if below else [])]:
                 self._look(PROC / str(pid))

@@ -1,4 +1,7 @@
-"""The whole gated release and the daily scan, hermetic: a real uv, an index, an Integrity API and advisories on loopback."""
+"""The whole gated release and the daily scan, hermetic: a real uv, an index, an Integrity API and advisories on loopback.
+
+Canary secrets in their environment reach only the processes that need them, as the process table shows it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ops.supply_chain import commands, daily_scan_uses, release_uses
 from tests.fakes.advisories import snapshot
 from tests.pipeline.canaries import IS_VISIBLE, assert_only_where_needed
 from tests.pipeline.gated_world import BAD_LEAF, LEDGER, MALWARE, OTHER, QUICK, RELEASE, SCAN, World, made_world
@@ -47,6 +51,37 @@ def test_a_release_passes_every_gate_carries_their_records_and_keeps_secrets_apa
     assert "  sealwright-verify.pyz\n" in (release / "small-1.0-checksums.txt").read_text()
     subjects = json.loads((release / "small-1.0-provenance.intoto.json").read_text())["subject"]
     assert "sealwright-verify.pyz" in {subject["name"] for subject in subjects}
+
+
+IN_BOTH = {"check_hashes", "check_malware", "check_publishers", "generate_security_md", "report_findings"}
+"""Stages of the daily scan of which the release above shows the same."""
+
+SESSIONS = {
+    "release": ("runner.pipeline", commands(release_uses())),
+    "rehearse": ("sessions.rehearse", commands(release_uses())),
+    "daily_scan": ("sessions.scan", SCAN),
+    "daily_scan, a part": (
+        "sessions.scan",
+        commands(
+            tuple(filter(None, (tuple(use for use in step if use.name not in IN_BOTH) for step in daily_scan_uses())))
+        ),
+    ),
+}
+
+
+@pytest.mark.skipif(not IS_VISIBLE, reason="this system has no /proc")
+@pytest.mark.parametrize(
+    ("module", "steps"),
+    [pytest.param(*use, id=name, marks=[pytest.mark.whole] * ("part" not in name)) for name, use in SESSIONS.items()],
+)
+def test_canaries_reach_only_what_needs_them(world: World, module: str, steps: tuple[str, ...]) -> None:
+    _done, sampler = world.run_sampled(steps, module)
+    assert {"check_locks", "check_vulnerabilities", "uv"} <= sampler.programs, sampler.programs
+    if module != "sessions.scan":
+        # Rules are evaluated in a fork of evaluate_policy, which has its name and its variables.
+        assert {"check_source", "git", "evaluate_policy"} <= sampler.programs, sampler.programs
+    # A rehearsal signs with a token of its own instance; a release ends where it signs, because a canary is no token.
+    assert_only_where_needed(sampler, signs={"sign_artifacts"} if module == "runner.pipeline" else set())
 
 
 @pytest.mark.whole

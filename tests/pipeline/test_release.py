@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.fakes.prepared import prepared_processes
 from tests.pipeline.conftest import make_project, run_release
 from tests.pipeline.spine import STEPS
 
@@ -48,22 +50,20 @@ def named_in(said: str) -> set[str]:
 
 
 class Whole(NamedTuple):
-    """One undisturbed release of the small project: where, what was said, the released files, how long it took."""
+    """One undisturbed release of the small project: where, what was said, the released files."""
 
     out: Path
     said: str
     files: dict[str, str]
-    seconds: float
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     out = tmp_path_factory.mktemp("whole")
     project = make_project(out / "project")
-    started = time.monotonic()
     done = run_release(project, out, prepared=False)
     assert done.returncode == 0, done.stderr
-    return Whole(out, done.stdout, released(out), time.monotonic() - started)
+    return Whole(out, done.stdout, released(out))
 
 
 def test_a_release_is_complete_and_its_checksums_hold(whole: Whole) -> None:
@@ -233,12 +233,16 @@ def test_killed_at_any_moment_nothing_half_written_is_taken_for_whole(
     out = tmp_path / "out"
     command = [sys.executable, "-Im", "ops.supply_chain.runner.pipeline", *STEPS, "--", "--project", str(project)]
     folders = ["--dist", str(out / "dist"), "--artifacts", str(out / "artifacts"), "--no-enrich"]
-    process = subprocess.Popen(
-        [*command, *folders], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    time.sleep(whole.seconds * fraction)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    written, enough = out / "dist" / "records", len(records(whole.out)) * fraction
+    with prepared_processes():
+        process = subprocess.Popen(
+            [*command, *folders], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        while process.poll() is None and (not written.is_dir() or len(list(written.iterdir())) < enough):
+            time.sleep(0.002)
+        time.sleep(random.Random(fraction).uniform(0, 0.03))  # noqa: S311 - into what follows
+        os.killpg(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
     done = run_release(project, out)
     assert done.returncode == 0, done.stderr
     assert released(out) == whole.files

@@ -261,10 +261,13 @@ def engine(*profiles: str, settings: str = "{}") -> rego.Engine:
 keep_for_module(engine.cache_clear)
 
 
-def judge(document: dict[str, Any], *profiles: str, settings: dict[str, Any] | None = None) -> dict[str, RuleVerdict]:
-    """Return what each rule of some profiles says of an input."""
+def judge(
+    document: dict[str, Any], *profiles: str, settings: dict[str, Any] | None = None, only: str = ""
+) -> dict[str, RuleVerdict]:
+    """Return what each rule of some profiles says of an input, or the one that is asked for: others do not change it."""
     compiled = engine(*profiles, settings=json.dumps(settings or {}))
-    return {verdict.code: verdict for verdict in compiled.evaluate(document)}
+    rules = [rule for rule in compiled._rules if only in ("", rule.code)]
+    return {verdict.code: verdict for verdict in compiled.verdicts(document, rules)}
 
 
 def passes(document: dict[str, Any], *profiles: str, first: str = "", only: str = "") -> bool:

@@ -42,21 +42,25 @@ def module(path: Path) -> Module:
 
 @lru_cache(maxsize=64)
 def cases_of(path: Path) -> dict[str, Any]:
-    """Return the cases of one test file, worked out by the engine."""
+    """Return the cases of one test file, worked out by the engine with its rule, the only one that it imports."""
     loaded = policy(*ALL)
     modules = [module(one) for one in [*sorted((POLICY / "lib").glob("*_test.rego")), path]]
-    rules = [rule.module for rule in loaded.rules]
-    found = rego.query(loaded.libraries, [*rules, *modules], loaded.documents, f"{module(path).package}.cases")
+    [rule] = [rule.module for rule in loaded.rules if rule.code == code_of(path)]
+    found = rego.query(loaded.libraries, [rule, *modules], loaded.documents, f"{module(path).package}.cases")
     assert isinstance(found, dict)
     return found
 
 
-@pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: f"{path.parts[-3]}.{path.parts[-2]}")
+def code_of(path: Path) -> str:
+    return f"{path.parts[-3]}.{path.parts[-2]}"
+
+
+@pytest.mark.parametrize("path", TEST_FILES, ids=code_of)
 def test_a_rule_does_what_its_cases_say(path: Path) -> None:
     """The same cases that `opa test` goes through by way of `test_cases`."""
-    code = f"{path.parts[-3]}.{path.parts[-2]}"
+    code = code_of(path)
     for name, case in cases_of(path).items():
-        verdict = judge(case["input"], path.parts[-3], settings=case.get("data"))[code]
+        verdict = judge(case["input"], path.parts[-3], settings=case.get("data"), only=code)[code]
         undecided = any(UNDECIDED in reason.message for reason in verdict.denials)
         denied = [] if undecided else sorted(reason.subject for reason in verdict.denials)
         assert denied == sorted(set(case.get("deny", []))) or len(case["deny"]) == len(denied), name

@@ -16,6 +16,7 @@ from ops.supply_chain.contracts.files.verdict import Reason, RuleVerdict
 from ops.supply_chain.contracts.values.registry import IntakeDecision
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.suppliers.decision import PROFILE, REFUSED_BY, decisions, undecided
+from tests.fakes.kept import keep_for_module
 from tests.policy.support import POLICY
 
 TESTS = sorted((POLICY / PROFILE).glob("*/*_test.rego"))
@@ -27,6 +28,15 @@ def policy() -> Policy:
     return load_policy([("policy:", POLICY)], [PROFILE], {})
 
 
+@cache
+def engine() -> rego.Engine:
+    """Return all rules, compiled."""
+    return rego.Engine(policy())
+
+
+keep_for_module(engine.cache_clear)
+
+
 def module(path: Path) -> Module:
     source = path.read_text().partition("\ntest_cases if")[0]  # regopy has no working `with`
     source = source.replace("import data.sealwright.lib.fixtures as shared\n", "")
@@ -36,8 +46,8 @@ def module(path: Path) -> Module:
 def cases(path: Path) -> dict[str, Any]:
     loaded = policy()
     modules = [module(POLICY / PROFILE / "lib" / "fixtures_test.rego"), module(path)]
-    rules = [rule.module for rule in loaded.rules]
-    found = rego.query(loaded.libraries, [*rules, *modules], loaded.documents, f"{module(path).package}.cases")
+    [rule] = [rule.module for rule in loaded.rules if rule.code == f"{PROFILE}.{path.parent.name}"]
+    found = rego.query(loaded.libraries, [rule, *modules], loaded.documents, f"{module(path).package}.cases")
     assert isinstance(found, dict)
     return found
 
@@ -52,8 +62,8 @@ def test_a_rule_does_what_its_cases_state(path: Path) -> None:
     found = cases(path)
     assert {"a good document passes", "no document at all does not pass"} < found.keys()
     for name, case in found.items():
-        verdicts = rego.Engine(policy()).evaluate(case["input"])
-        [verdict] = [verdict for verdict in verdicts if verdict.code == f"{PROFILE}.{path.parent.name}"]
+        [rule] = [rule for rule in policy().rules if rule.code == f"{PROFILE}.{path.parent.name}"]
+        [verdict] = engine().verdicts(case["input"], [rule])
         undecided = any(UNDECIDED in denial.message for denial in verdict.denials)
         assert undecided == (case.keys() == {"input"}), name
         if not undecided:
@@ -68,7 +78,7 @@ def test_a_document_of_another_form_is_never_accepted(part: dict[str, Any]) -> N
     package = modules[0].package
     good = rego.query(policy().libraries, modules, policy().documents, f"{package}.good")["documents"][0]
     digests = [good["digest"], "b" * 64]
-    verdicts = rego.Engine(policy()).evaluate({"documents": [good, {**good, "digest": digests[1], **part}]})
+    verdicts = engine().evaluate({"documents": [good, {**good, "digest": digests[1], **part}]})
     assert undecided(verdicts, digests)
     found = decisions(verdicts, digests, policy().data)
     assert IntakeDecision.ACCEPTED not in {decided.decision for decided in found.values()}
