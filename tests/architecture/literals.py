@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from ops import supply_chain
 
@@ -20,6 +21,15 @@ _MOST_STEPS = 6
 """How many calls a value is followed through."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Placed = tuple[ast.AST, Function | None, int]
+"""A node, its enclosing function, and its module's number."""
+
+Node = TypeVar("Node", bound=ast.AST)
+_KINDS = {
+    *(ast.Call, ast.ClassDef, ast.Constant, ast.Dict, ast.JoinedStr, ast.Name),
+    *(ast.FunctionDef, ast.AsyncFunctionDef),
+}
+"""The nodes that are asked for by their kind."""
 
 
 @cache
@@ -40,6 +50,11 @@ class Sources:
         gc.disable()  # hundreds of thousands of nodes, none of which can go
         self.trees = [ast.parse(path.read_bytes()) for path in self.paths]
         self._placed = [list(_within(tree, None)) for tree in self.trees]
+        self._kinds: dict[type, list[Placed]] = {}
+        for number, found in enumerate(self._placed):
+            for node, function in found:
+                if type(node) in _KINDS:
+                    self._kinds.setdefault(type(node), []).append((node, function, number))
         gc.freeze()
         gc.enable()
 
@@ -49,37 +64,31 @@ class Sources:
         placed = zip(self.paths, self.trees, self._placed, strict=True)
         return {path: [tree, *(node for node, _function in found)] for path, tree, found in placed}
 
-    @cached_property
-    def placed(self) -> list[tuple[ast.AST, Function | None, int]]:
-        """Every node of every module, with its enclosing function and the module's number."""
-        return [(node, function, number) for number, found in enumerate(self._placed) for node, function in found]
-
-    @cached_property
-    def nodes(self) -> list[ast.AST]:
-        """Every node of every module."""
-        return [node for node, _function, _number in self.placed]
+    def placed(self, kind: type[Node]) -> Iterator[tuple[Node, Function | None]]:
+        """Yield every node of one kind in every module, with its enclosing function."""
+        yield from ((node, function) for node, function, _number in self._kinds.get(kind, ()))  # type: ignore[misc]
 
     @cached_property
     def constants(self) -> set[str]:
         """Every string constant, docstrings included."""
-        return {node.value for node in self.nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        return {node.value for node, _function in self.placed(ast.Constant) if isinstance(node.value, str)}
 
     @cached_property
     def calls(self) -> dict[str, list[tuple[ast.Call, Function | None]]]:
         """Every call by the last part of the called name, with its enclosing function."""
         found: dict[str, list[tuple[ast.Call, Function | None]]] = {}
-        for node, function, _number in self.placed:
-            if isinstance(node, ast.Call):
-                found.setdefault(_last(node.func), []).append((node, function))
+        for call, function in self.placed(ast.Call):
+            found.setdefault(_last(call.func), []).append((call, function))
         return found
 
     @cached_property
     def functions(self) -> dict[str, list[Function]]:
         """Every function and method by name."""
         found: dict[str, list[Function]] = {}
-        for node in self.nodes:
-            if isinstance(node, Function):
-                found.setdefault(node.name, []).append(node)
+        every: list[Function] = [node for node, _function in self.placed(ast.FunctionDef)]
+        every += [node for node, _function in self.placed(ast.AsyncFunctionDef)]
+        for node in every:
+            found.setdefault(node.name, []).append(node)
         return found
 
     @cached_property
@@ -93,8 +102,8 @@ class Sources:
                 and isinstance(item.value, ast.Constant)
                 and isinstance(item.value.value, str)
             }
-            for node in self.nodes
-            if isinstance(node, ast.ClassDef) and any("Enum" in ast.unparse(base) for base in node.bases)
+            for node, _function in self.placed(ast.ClassDef)
+            if any("Enum" in ast.unparse(base) for base in node.bases)
         }
 
     def joined(self, shape: re.Pattern[str]) -> Iterator[str]:
@@ -103,13 +112,17 @@ class Sources:
         Args:
             shape: Of the f-strings that are wanted, with `{}` for each part that is not written out.
         """
-        for node, function, _number in self.placed:
-            if isinstance(node, ast.JoinedStr) and shape.fullmatch(_outline(node)):
+        for outline, node, function in self._outlines:
+            if shape.fullmatch(outline):
                 yield from self.values(node, function)
+
+    @cached_property
+    def _outlines(self) -> list[tuple[str, ast.JoinedStr, Function | None]]:
+        return [(_outline(node), node, function) for node, function in self.placed(ast.JoinedStr)]
 
     def dictionaries(self) -> Iterator[tuple[ast.Dict, Function | None]]:
         """Yield each dictionary that is written out, with its enclosing function."""
-        yield from ((node, function) for node, function, _number in self.placed if isinstance(node, ast.Dict))
+        yield from self.placed(ast.Dict)
 
     def literals(self, node: ast.AST | None) -> Iterator[ast.Dict]:
         """Yield the dictionaries that an expression can be: written there, or in a function that it calls."""
@@ -155,8 +168,7 @@ class Sources:
     def _fields(self) -> list[tuple[str, str, str]]:
         return [
             (node.name, item.target.id, ast.unparse(item.annotation))
-            for node in self.nodes
-            if isinstance(node, ast.ClassDef)
+            for node, _function in self.placed(ast.ClassDef)
             for item in node.body
             if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)
         ]
@@ -187,7 +199,8 @@ class Sources:
 
     @cached_property
     def _tree_of(self) -> dict[int, int]:
-        return {id(node): number for node, _function, number in self.placed}
+        kinds = (ast.Call, ast.Name, ast.FunctionDef, ast.AsyncFunctionDef)
+        return {id(node): number for kind in kinds for node, _function, number in self._kinds.get(kind, ())}
 
     def _looped(self, target: ast.AST, over: ast.AST, name: str) -> set[str]:
         """Return the constants that a loop's variable takes from a literal, or from a table of the same tree."""
