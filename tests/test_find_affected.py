@@ -44,7 +44,7 @@ name = "Acme"
 products = ["pkg:generic/*"]
 [[suppliers]]
 name = "Other Customer Ltd"
-products = ["pkg:nothing/*"]
+products = ["pkg:generic/nothing"]
 """
 
 

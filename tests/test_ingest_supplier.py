@@ -44,12 +44,12 @@ CONFIG = """component_name = "N"
 [[suppliers]]
 name = "Acme"
 keys = ["acme.pem"]
-products = ["pkg:generic/thing", "pkg:npm/*"]
+products = ["pkg:generic/thing", "pkg:npm/%40acme/*"]
 formats = ["CycloneDX", "OpenVEX"]
 max_age_days = 30
 [[suppliers]]
 name = "Other Inc"
-products = ["pkg:pypi/*"]
+products = ["pkg:pypi/th*"]
 """
 
 
@@ -402,6 +402,7 @@ def test_a_run_without_documents_is_wrong_or_not_examined(world: World) -> None:
         ("acme.pem", ".security-config.toml", "holds no single public key"),
         ('keys = ["acme.pem"]', 'identities = [{issuer = "x"}]', "suppliers[0]: "),
         ("max_age_days = 30", 'max_age_days = "x"', "suppliers[0].max_age_days"),
+        ("pkg:npm/%40acme/*", "pkg:npm/*", "suppliers[0]: products has 'pkg:npm/*': all packages of an ecosystem"),
     ],
 )
 def test_a_supplier_that_cannot_be_used_is_named(world: World, old: str, new: str, message: str) -> None:

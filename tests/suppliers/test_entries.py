@@ -23,6 +23,7 @@ from ops.supply_chain.suppliers.entries import (
     qualifiers_in,
     utc,
 )
+from ops.supply_chain.suppliers.products import names_ecosystem, owns
 
 
 def sbom(*components: dict[str, Any], **head: Any) -> ReceivedSbom:
@@ -121,7 +122,7 @@ def test_times_are_in_utc_or_absent(text: str) -> None:
 
 def test_a_document_is_its_signers_then_the_stated_suppliers_then_that_of_its_product() -> None:
     acme = SupplierEntry(name="Acme", products=("pkg:pypi/acme-*",))
-    other = SupplierEntry(name="Other", products=("pkg:npm/*", "pkg:pypi/acme-b"))
+    other = SupplierEntry(name="Other", products=("pkg:npm/@other/*", "pkg:pypi/acme-b"))
     anyone = SupplierEntry(name="Any")
     entries = (acme, other, anyone)
     none, by_other = DocumentSignature(SignatureState.NONE), DocumentSignature(SignatureState.VALID, supplier="Other")
@@ -148,6 +149,31 @@ def test_a_vex_document_must_be_about_products_of_its_supplier_alone() -> None:
     entry = SupplierEntry(name="A", products=("pkg:npm/a",))
     for subjects, expected in ((("pkg:npm/a",), True), (("pkg:npm/a", "pkg:npm/b"), False), ((), True)):
         assert covers(entry, ReadDocument(kind=DocumentKind.VEX, product="id", subjects=subjects)) is expected
+
+
+WHOLE = (
+    "pkg:npm/*", "pkg:npm/**", "pkg:NPM/*", "PKG:npm/*", "pkg:npm/%2A", "pkg:npm/@*/*", "pkg:npm/%40*/*", "pkg:npm*", "pkg:n*", "pkg:*", "pkg*", "p*",
+    "*/*", "*:*/*", "pkg://npm/*", "pkg:maven/*/*", "pkg:golang/github.com/*", "pkg:golang/github.com/*/*", "pkg:swift/GitHub.com/*", "pkg:github/*", "pkg:generic*",
+    "pkg:deb/*", " pkg:pypi/* ",
+)  # fmt: skip
+NOT_WHOLE = (
+    "*", "**", "", "Thing", "T-*", "pkg:generic/*", "pkg:generic/a*", "pkg:npm/left-pad", "pkg:npm/@acme/*", "pkg:npm/acme-*", "pkg:npm/*-acme", "pkg:deb/debian/*",
+    "pkg:golang/github.com/acme/*", "pkg:golang/go.acme.example/*", "*acme*", "pkg:*/acme", "product *",
+)  # fmt: skip
+
+
+def test_no_supplier_speaks_for_a_whole_ecosystem() -> None:
+    assert [pattern for pattern in (*WHOLE, *NOT_WHOLE) if names_ecosystem(pattern)] == list(WHOLE)
+
+
+def test_a_pattern_for_everyones_packages_makes_no_vendor() -> None:
+    draw = random.Random(11)  # noqa: S311 - cases, no secret
+    for kind in ("npm", "pypi", "cargo", "golang", "maven"):
+        for _ in range(100):
+            pattern = f"pkg:{kind}/" + "".join(draw.choices("*/@", k=draw.randint(1, 4)))
+            text = f"pkg:{kind}/{draw.choice(['a', '@b/c', 'github.com/d/e'])}"
+            assert not owns((pattern, "*"), text), (pattern, text)
+    assert owns(("pkg:npm/*", "pkg:npm/@acme/*"), "pkg:npm/@acme/a")
 
 
 def test_a_pattern_is_percent_encoded_or_not() -> None:

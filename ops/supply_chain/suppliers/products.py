@@ -1,12 +1,49 @@
 """The products that a supplier may speak for, as `[[suppliers]].products` names them.
 
-Source: docs/suppliers.md
+No supplier speaks for a whole ecosystem: its statement that nothing is affected would count for packages of everyone.
+
+Source: docs/suppliers.md; https://github.com/package-url/purl-spec
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from urllib.parse import unquote
+
+PREFIX = "pkg:"
+PRIVATE_TYPE = "generic"
+"""The type of package URLs without a registry: `pkg:generic/*` names no packages of others."""
+
+HOSTS = frozenset(
+    {
+        "bitbucket.org", "codeberg.org", "git.sr.ht", "gitee.com", "github.com", "gitlab.com", "gopkg.in", "sourceforge.net",
+    }
+)  # fmt: skip
+"""Hosts of everyone's repositories, with which names of Go and Swift packages begin."""
+
+_SIGNS = re.compile(r"[*/@:~.\s_-]")
+
+
+def names_ecosystem(pattern: str) -> bool:
+    """Return whether a pattern is about all packages of an ecosystem, of a host of repositories, or of several ecosystems.
+
+    Args:
+        pattern: One of `[[suppliers]].products`. `*` alone, which allows any product, is about no packages.
+    """
+    text = unquote(pattern).strip().casefold()
+    head, star, _ = text.partition("*")
+    if not star or not text.strip("*"):
+        return False
+    if len(head) < len(PREFIX) and PREFIX.startswith(head):
+        return not _SIGNS.sub("", text[len(head) :])
+    if not head.startswith(PREFIX):
+        return False
+    kind, _, name = text[len(PREFIX) :].lstrip("/").partition("/")
+    if kind == PRIVATE_TYPE:
+        return False
+    host, _, rest = name.partition("/")
+    return not _SIGNS.sub("", rest if host in HOSTS else name)
 
 
 def matches_product(pattern: str, product: str) -> bool:
@@ -35,10 +72,13 @@ def _matches(pattern: str, product: str) -> bool:
 
 
 def owns(patterns: Iterable[str], product: str) -> bool:
-    """Return whether a supplier was named for a product: a list that allows any product names none.
+    """Return whether a supplier was named for a product: a pattern that allows any product, or all of an ecosystem, names none.
 
     Args:
         patterns: `[[suppliers]].products` of the supplier.
         product: A package URL without version and qualifiers, or a name.
     """
-    return any(pattern.strip("*") and matches_product(pattern, product) for pattern in patterns)
+    return any(
+        pattern.strip("*") and not names_ecosystem(pattern) and matches_product(pattern, product)
+        for pattern in patterns
+    )

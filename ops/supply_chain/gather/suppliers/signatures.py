@@ -29,6 +29,7 @@ from ops.supply_chain.core.errors import ErrorClass, StageError, UsageError
 from ops.supply_chain.core.plain_json import load
 from ops.supply_chain.core.text import excerpt, printable
 from ops.supply_chain.suppliers.documents import DocumentSignature, SignatureState
+from ops.supply_chain.suppliers.products import names_ecosystem
 from ops.supply_chain.trust.identities.check import identity_problem
 from ops.supply_chain.trust.identities.matching import SignedRun, matching, mismatches
 
@@ -267,6 +268,10 @@ def _is_about(proof: VerifiedBundle, sha256: str) -> bool:
         return False
 
 
+def _wrong(position: int, problem: str, hint: str) -> UsageError:
+    return UsageError(f"{CONFIG_NAME}: suppliers[{position}]: {problem}", hint=hint, kind=ErrorClass.CONFIGURATION)
+
+
 def _check(entries: Sequence[SupplierEntry]) -> None:
     seen: set[str] = set()
     for position, entry in enumerate(entries):
@@ -278,9 +283,12 @@ def _check(entries: Sequence[SupplierEntry]) -> None:
         else:
             problem = next(filter(None, map(identity_problem, entry.identities)), "")
         if problem:
-            raise UsageError(
-                f"{CONFIG_NAME}: suppliers[{position}]: {problem}",
-                hint="docs/suppliers.md describes [[suppliers]].",
-                kind=ErrorClass.CONFIGURATION,
+            raise _wrong(position, problem, "docs/suppliers.md describes [[suppliers]].")
+        if wide := next(filter(names_ecosystem, entry.products), ""):
+            raise _wrong(
+                position,
+                f"products has {printable(wide)!r}: all packages of an ecosystem, for which no supplier can speak",
+                "Name its packages (pkg:npm/left-pad), its namespace (pkg:npm/%40acme/*) or the beginning of their names "
+                "(pkg:pypi/acme-*); leave products out for a third party that may speak about any.",
             )
         seen.add(entry.name)
