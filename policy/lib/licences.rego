@@ -25,6 +25,11 @@ else := "denied" if {
 
 else := "unknown" if count(licence.alternatives) > 0
 
+# SPDX: NONE states that there is no licence, which is no question of the list.
+described(licence) := "the licence NONE, which states that there is no licence," if licence.text == "NONE"
+
+else := concat("", ["the licence ", licence.text])
+
 usable(alternative) if {
 	count(alternative) > 0
 	every term in alternative {
@@ -56,6 +61,18 @@ refused(term) if {
 refused(term) if {
 	not listed(term)
 	not added(term)
+}
+
+# SPDX: NONE states that there is no licence. Nothing allows the use then, whatever a pattern permits.
+refused(term) if {
+	term.text == "NONE"
+	not added(term)
+	not literally_allowed(term)
+}
+
+literally_allowed(term) if {
+	some pattern in settings.licences.allow
+	lower(pattern) == lower(term.text)
 }
 
 # What a project permits in addition, each by its whole name: whatever the lists say of it.

@@ -21,6 +21,7 @@ _MAJOR = "spdx.org/rdf/3"
 _MINOR = "spdx.org/rdf/3.0"
 _ROOTED = frozenset({"SpdxDocument", "software_Sbom"})
 _UNKNOWN_ENDS = frozenset({"NOASSERTION", "NONE", "NoAssertionElement", "NoneElement"})
+_NO_LICENCE_ENDS = ("/NoneElement", "/NoneLicense", "expandedlicensing_NoneLicense")
 _LONGEST_CHAIN = 3
 """The document's root is an SBOM, whose root is the package; some documents put a bundle between the two."""
 
@@ -237,6 +238,8 @@ class _Reader(ShapeReader):
                     for here, entry in self.tables(element, "simplelicensing_customIdToUri", place)
                 }
                 expression = self.text(element, "simplelicensing_licenseExpression", place)
+                if target in ("NONE", "NoneElement") or target.endswith(_NO_LICENCE_ENDS):
+                    expression = "NONE"
                 found.setdefault(source, []).append((expression, {key: name for key, name in names.items() if name}))
         return found
 

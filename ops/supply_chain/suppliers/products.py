@@ -15,11 +15,7 @@ PREFIX = "pkg:"
 PRIVATE_TYPE = "generic"
 """The type of package URLs without a registry: `pkg:generic/*` names no packages of others."""
 
-HOSTS = frozenset(
-    {
-        "bitbucket.org", "codeberg.org", "git.sr.ht", "gitee.com", "github.com", "gitlab.com", "gopkg.in", "sourceforge.net",
-    }
-)  # fmt: skip
+_HOST = re.compile(r"(?:bitbucket|codeberg)\.org|(?:gitee|github|gitlab)\.com|git\.sr\.ht|gopkg\.in|sourceforge\.net")
 """Hosts of everyone's repositories, with which names of Go and Swift packages begin."""
 
 _SIGNS = re.compile(r"[*/@:~.\s_-]")
@@ -43,7 +39,7 @@ def names_ecosystem(pattern: str) -> bool:
     if kind == PRIVATE_TYPE:
         return False
     host, _, rest = name.partition("/")
-    return not _SIGNS.sub("", rest if host in HOSTS else name)
+    return not _SIGNS.sub("", rest if _HOST.fullmatch(host) else name)
 
 
 def matches_product(pattern: str, product: str) -> bool:

@@ -40,7 +40,7 @@ unstated := [lib.entry(concat("", [sbom.path, ": no licence is stated"]), ref) |
 	some ref in sbom.unlicensed
 ]
 
-unlisted := [lib.entry(concat("", [sbom.path, ": the licence ", licence.text, " is not on the SPDX list"]), ref) |
+unlisted := [lib.entry(concat("", [sbom.path, ": ", licences.described(licence), " is not on the SPDX list"]), ref) |
 	some sbom in input.sboms
 	some licence in sbom.licences
 	licences.judge(licence) == "unknown"

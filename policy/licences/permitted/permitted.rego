@@ -35,7 +35,7 @@ none_refused(sbom) if {
 
 deny := array.concat(refused, nothing_allowed)
 
-refused := [lib.entry(concat("", [sbom.path, ": the licence ", licence.text, " is not permitted"]), ref) |
+refused := [lib.entry(concat("", [sbom.path, ": ", licences.described(licence), " is not permitted"]), ref) |
 	some sbom in input.sboms
 	some licence in sbom.licences
 	licences.judge(licence) == "denied"

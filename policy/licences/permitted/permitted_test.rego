@@ -28,6 +28,21 @@ cases := {
 		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/sboms/0/licences", "value": [{"text": "Nope", "alternatives": [[{"id": "Nope", "text": "Nope", "known": false}]], "subjects": ["pkg:pypi/a@1", "path:b"]}]}]),
 		"examined": 2,
 	},
+	"no licence at all is denied, unless it is named": {
+		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/sboms/0/licences", "value": [{"text": "NONE", "alternatives": [[{"id": "NONE", "text": "NONE", "known": false}]], "subjects": ["pkg:pypi/a@1", "path:b"]}]}]),
+		"data": {"licences": {"allow": ["MIT"]}},
+		"deny": ["pkg:pypi/a@1", "path:b"],
+	},
+	"no pattern permits what has no licence at all": {
+		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/sboms/0/licences", "value": [{"text": "NONE", "alternatives": [[{"id": "NONE", "text": "NONE", "known": false}]], "subjects": ["pkg:pypi/a@1", "path:b"]}]}]),
+		"data": {"licences": {"allow": ["*"], "deny": []}},
+		"deny": ["pkg:pypi/a@1", "path:b"],
+	},
+	"no licence at all that is named passes": {
+		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/sboms/0/licences", "value": [{"text": "NONE", "alternatives": [[{"id": "NONE", "text": "NONE", "known": false}]], "subjects": ["pkg:pypi/a@1", "path:b"]}]}]),
+		"data": {"licences": {"allow": ["MIT"], "allow_also": ["NONE"]}},
+		"examined": 2,
+	},
 	"an empty allow list permits nothing": {
 		"input": fixtures.document,
 		"data": {"licences": {"allow": []}},

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ops.supply_chain.assurance.policy.sbom import received_input
+from ops.supply_chain.assurance.policy.sbom import received_input, sbom_input
 from ops.supply_chain.formats.received.read import read_received
-from tests.formats.received.documents import ALL, cyclonedx, encoded, spdx2
+from tests.formats.received.documents import ALL, SPDX3, cyclonedx, encoded, spdx2
 
 
 def _input(data: bytes) -> dict[str, Any]:
@@ -39,6 +39,65 @@ def test_a_licence_is_unknown_or_missing_or_concluded() -> None:
     packages[1] |= {"licenseDeclared": "GPL-3.0-only", "licenseConcluded": "MIT"}
     found = _input(encoded(spdx2(packages=packages)))
     assert [entry["text"] for entry in found["licences"]] == ["MIT"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "concluded", "text"),
+    [
+        ("NONE", "NOASSERTION", "NONE"),
+        ("NONE", None, "NONE"),
+        ("NOASSERTION", "NONE", "NONE"),
+        ("MIT", "NONE", "NONE"),  # what a review concluded counts
+        ("NONE", "MIT", "MIT"),
+        ("NOASSERTION", "NOASSERTION", None),
+        (None, None, None),
+    ],
+)
+def test_no_licence_in_spdx_2_is_a_statement_and_no_assertion_is_none(
+    declared: str | None, concluded: str | None, text: str | None
+) -> None:
+    packages = spdx2()["packages"]
+    packages[1].pop("licenseDeclared", None)
+    packages[1] |= {
+        key: value for key, value in (("licenseDeclared", declared), ("licenseConcluded", concluded)) if value
+    }
+    document = spdx2(packages=packages)
+    own = sbom_input(document, path="dist:x", sha256="a" * 64, problems=())
+    for found in (_input(encoded(document)), own):
+        assert [entry["text"] for entry in found["licences"]] == ([text] if text else [])
+        assert found["unlicensed"] == ([] if text else ["SPDXRef-left"])
+        assert found["elements"]["component_licence"]["missing"].count("SPDXRef-left") == (not (text or declared))
+
+
+LEFT_3 = next(row["spdxId"] for row in SPDX3["@graph"] if row.get("name") == "left")
+NOTHING_3 = (
+    "NoneElement", "https://spdx.org/rdf/3.0.1/terms/Core/NoneElement", "expandedlicensing_NoneLicense",
+    "https://spdx.org/rdf/3.0.1/terms/ExpandedLicensing/NoneLicense", "https://spdx.org/licenses/NONE", "NONE",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("target", NOTHING_3)
+@pytest.mark.parametrize("word", ["hasDeclaredLicense", "hasConcludedLicense"])
+def test_no_licence_in_spdx_3_is_a_statement(target: str, word: str) -> None:
+    document: dict[str, Any] = {**SPDX3}
+    edge = {
+        "type": "Relationship", "spdxId": "none", "creationInfo": "_:c", "relationshipType": word, "from": LEFT_3, "to": [target],
+    }  # fmt: skip
+    document["@graph"] = [
+        row
+        for row in document["@graph"]
+        if row.get("relationshipType") not in ("hasDeclaredLicense", "hasConcludedLicense")
+    ] + [edge]
+    found = _input(encoded(document))
+    [left] = [entry for entry in found["licences"] if LEFT_3 in entry["subjects"]]
+    assert left["text"] == "NONE"
+
+
+@pytest.mark.parametrize("choice", [{"expression": "NONE"}, {"license": {"id": "NONE"}}, {"license": {"name": "NONE"}}])
+def test_no_licence_in_cyclonedx_has_no_field_and_is_judged_by_its_word(choice: dict[str, Any]) -> None:
+    part = {"type": "library", "bom-ref": "a", "name": "a", "version": "1", "licenses": [choice]}
+    found = _input(encoded(cyclonedx(components=[part])))
+    assert [entry["text"] for entry in found["licences"]] == ["NONE"]
 
 
 def test_defects_and_repeated_references_are_problems() -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from ops.supply_chain.formats.received.read import read_received
-from ops.supply_chain.inventory.comparison.compare import ChangeKind, SbomComparison, compare
+from ops.supply_chain.inventory.comparison.compare import ChangeKind, SbomComparison, compare, read_inventory
 from ops.supply_chain.inventory.comparison.inventory import SbomInventory
 from ops.supply_chain.inventory.comparison.received import received_inventory
-from tests.formats.received.documents import ALL
+from tests.formats.received.documents import ALL, spdx2
 
 A, B = "a" * 64, "b" * 64
 
@@ -223,6 +223,25 @@ MIRROR = {
     ChangeKind.ALSO_PRESENT: ChangeKind.NO_LONGER_PRESENT,
 }
 MIRROR |= {other: kind for kind, other in MIRROR.items()}
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["received", "own"])
+def test_a_package_that_loses_its_licence_is_relicensed(own: bool) -> None:
+    def read(declared: str) -> SbomInventory:
+        packages = spdx2()["packages"]
+        packages[1] |= {"licenseDeclared": declared, "licenseConcluded": "NOASSERTION"}
+        plain = spdx2(packages=packages)
+        return read_inventory(plain, where="x") if own else inventory(plain)
+
+    for before, after in (("MIT", "NONE"), ("NONE", "MIT")):
+        [change] = [
+            change for change in compare(read(before), read(after)).changes if change.kind is ChangeKind.RELICENSED
+        ]
+        assert (change.before, change.after) == ((before,), (after,))
+    assert not compare(read("NONE"), read("NONE")).changes
+    assert compare(read("NONE"), read("NOASSERTION")).changes
+
+
 ONE_WAY = {ChangeKind.HASH_ADDED, ChangeKind.HASH_CHANGED, ChangeKind.RELICENSED, ChangeKind.PRODUCER_CHANGED}
 """Kinds that depend on which document is the older: a hash that is lost is an alarm, one that is added is not."""
 

@@ -26,6 +26,9 @@ from ops.supply_chain.assurance.policy.parts import (
 from ops.supply_chain.formats.spdx2 import DOCUMENT_ID, NONE, NOT_ASSERTED, Spdx2, SpdxPackage
 
 SAYS_NOTHING = frozenset({"", NOT_ASSERTED, NONE})
+UNLICENSED = frozenset({"", NOT_ASSERTED})
+"""Words without a statement about a licence. `NONE` states that there is none, so nothing allows the use: it is judged like a licence."""
+
 OWN_FILES = "The package comes from the project's own files: yes."
 PHASE = re.compile(r"Generation context: \S")
 
@@ -63,11 +66,12 @@ def spdx2_parts(document: Spdx2) -> Parts:
 def _part(package: SpdxPackage, needs: dict[str, tuple[str, ...]]) -> Part:
     version, originator = package.version, package.originator
     licence = _licence(package)
+    licensed = licence not in UNLICENSED
     algorithms = _algorithms(package)
     given = {
         PRODUCER: originator,
         VERSION: version,
-        LICENCE: package.declared if licence in SAYS_NOTHING else "",
+        LICENCE: "" if licensed else package.declared,
         DEPENDENCIES: NOT_ASSERTED if NOT_ASSERTED in needs.get(package.id, ()) else "",
     }
     stated = stated_unknown(package.comment) | {element for element, value in given.items() if value == NOT_ASSERTED}
@@ -78,7 +82,7 @@ def _part(package: SpdxPackage, needs: dict[str, tuple[str, ...]]) -> Part:
         purl=package.purl,
         origin=_origin(package),
         algorithms=algorithms,
-        expressions=() if licence in SAYS_NOTHING else (licence,),
+        expressions=(licence,) if licensed else (),
         licence_names=(),
         producer="" if originator in SAYS_NOTHING else originator,
         present=presence(
@@ -89,7 +93,7 @@ def _part(package: SpdxPackage, needs: dict[str, tuple[str, ...]]) -> Part:
                 reference.type in _IDENTIFYING and reference.locator.strip() for reference in package.references
             ),
             component_hash=algorithms,
-            component_licence=licence not in SAYS_NOTHING,
+            component_licence=licensed,
             dependency_relationships=package.id in needs,
         ),
         unknown=frozenset(stated),
@@ -106,7 +110,7 @@ def stated_unknown(comment: str) -> frozenset[str]:
 
 def _licence(package: SpdxPackage) -> str:
     concluded = package.concluded.strip()
-    return package.declared.strip() if concluded in SAYS_NOTHING else concluded
+    return package.declared.strip() if concluded in UNLICENSED else concluded
 
 
 def _algorithms(package: SpdxPackage) -> tuple[str, ...]:

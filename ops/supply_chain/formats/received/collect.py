@@ -29,6 +29,9 @@ from ops.supply_chain.formats.purl import read_purl
 Table = dict[str, Any]
 
 NO_ASSERTION = "NOASSERTION"
+NO_LICENCE = "NONE"
+"""The value of SPDX for what has no licence: a statement, unlike `NOASSERTION`."""
+
 
 KEPT_PROPERTIES = (
     "bsi:",

@@ -317,7 +317,7 @@ class _Reader:
             text = self._collector.text(node, key, at)
             if text == NO_ASSERTION:
                 unknown.append(key)
-            elif text not in _NOTHING:
+            elif text:
                 found.append(SbomLicence(text, self._names.get(text, ""), basis, names_in(text, self._names)))
         return tuple(found), tuple(unknown)
 

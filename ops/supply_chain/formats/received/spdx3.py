@@ -26,7 +26,7 @@ from ops.supply_chain.contracts.values.received_sbom import (
     SbomSyntax,
 )
 from ops.supply_chain.core.text import excerpt
-from ops.supply_chain.formats.received.collect import NO_ASSERTION, Collector, EdgeBuilder, Table, tool_of
+from ops.supply_chain.formats.received.collect import NO_ASSERTION, NO_LICENCE, Collector, EdgeBuilder, Table, tool_of
 from ops.supply_chain.formats.received.comments import SEPARATE, delivery_in, unknown_in
 from ops.supply_chain.formats.received.spdx3_artifacts import NO_ARTIFACT, Artifact, artifacts_of, references_of
 from ops.supply_chain.formats.received.spdx3_types import (
@@ -43,6 +43,7 @@ from ops.supply_chain.formats.received.spdx3_types import (
 VERSIONS = ("3.0.0", "3.0.1")
 
 _UNKNOWN = frozenset({"NOASSERTION", "NONE", "NoAssertionElement", "NoneElement"})
+_NO_LICENCE_ENDS = ("/NoneElement", "/NoneLicense", "expandedlicensing_NoneLicense")
 _LONGEST_CHAIN = 4
 """The document's root is an SBOM, perhaps a bundle, whose root is the package."""
 
@@ -324,6 +325,8 @@ class _Reader:
             and target.startswith(("https://spdx.org/licenses/", "http://spdx.org/licenses/"))
         ):
             expression = target.rpartition("/")[2]
+        if target in ("NONE", "NoneElement") or target.endswith(_NO_LICENCE_ENDS):
+            expression, name = NO_LICENCE, ""
         if (
             NO_ASSERTION in (expression, target)
             or target == "NoAssertionElement"
@@ -332,7 +335,7 @@ class _Reader:
             self._unknown.setdefault(source, []).append(
                 "licenseDeclared" if basis == "declared" else "licenseConcluded"
             )
-        elif expression not in ("", "NONE") or name:
+        elif expression or name:
             names = tuple(self._custom_names(element, here)) if "LicenseRef-" in expression else ()
             self._licences.setdefault(source, []).append(SbomLicence(expression, name, basis, names))
         elif target not in self._elements and target not in _UNKNOWN:

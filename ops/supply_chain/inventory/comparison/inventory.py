@@ -27,6 +27,9 @@ _SPELLING = re.compile(r"[-_ ]")
 _OPERATORS = re.compile(r"\s+AND\s+", re.IGNORECASE)
 _LICENCE_REF = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+")
 _UNKNOWN = frozenset({"", "NOASSERTION", "NONE", "UNKNOWN"})
+NO_LICENCE = "NONE"
+"""SPDX: there is no licence. That is known, and a package that loses its licence was relicensed."""
+
 
 PackageKey = tuple[str, str]
 """(ecosystem, name)."""
@@ -133,7 +136,7 @@ def licences_of(expression: str, names: dict[str, str] | None = None) -> tuple[s
         expression: SPDX, or any text.
         names: LicenseRef -> the name behind it.
     Returns:
-        The parts of a plain AND, sorted; an expression with OR or brackets as a whole; nothing if unknown.
+        The parts of a plain AND, sorted; an expression with OR or brackets as a whole; `NONE` where there is no licence; nothing if unknown.
     """
     parts = _parts_of(expression)
     if names:
@@ -146,6 +149,8 @@ def _parts_of(expression: str) -> tuple[str, ...]:
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
     clean = expression.strip()
+    if clean == NO_LICENCE:
+        return (clean,)
     if clean.upper() in _UNKNOWN:
         return ()
     try:

@@ -72,7 +72,7 @@ def _item2(
         key=keys[package.id],
         name=package.name,
         version=known(package.version),
-        licences=licences_of(known(package.declared) or package.concluded, names),
+        licences=licences_of(package.declared if licences_of(package.declared) else package.concluded, names),
         hashes=frozenset(digest_of(checksum.algorithm, checksum.value) for checksum in package.checksums),
         producer=_actor(package.originator) or _actor(package.supplier),
         needs=None if unknown else _needs(frozenset(targets or ()) - UNSAID, keys),

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from ops.supply_chain.contracts.values.received_sbom import SbomComponent, SbomDigest, SbomLicence, SbomReference
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.licence_expressions import licence_fault
+from ops.supply_chain.formats.received.collect import NO_ASSERTION, NO_LICENCE
 from ops.supply_chain.suppliers.profiles import component_checks
-from ops.supply_chain.suppliers.profiles.component_checks import NO_ASSERTION, NO_LICENCE
 from ops.supply_chain.suppliers.profiles.document_checks import contact_problem, has_contact, is_url
 from ops.supply_chain.suppliers.profiles.elements import ComponentCheck, PlaceState, Result
 from ops.supply_chain.suppliers.profiles.facts import ScoringFacts

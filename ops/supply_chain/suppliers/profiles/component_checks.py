@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator
 from ops.supply_chain.contracts.values.received_sbom import DefectKind, SbomComponent, SbomDigest, SbomParty
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.licence_expressions import deprecated_identifiers, licence_fault
+from ops.supply_chain.formats.received.collect import NO_ASSERTION, NO_LICENCE
 from ops.supply_chain.suppliers.entries import cpe_name
 from ops.supply_chain.suppliers.profiles.elements import Gap, PlaceState, Result
 from ops.supply_chain.suppliers.profiles.facts import ScoringFacts
 from ops.supply_chain.suppliers.profiles.placeholders import is_given, is_unknown, state_of
-
-NO_ASSERTION, NO_LICENCE = "NOASSERTION", "NONE"
 
 SECURE_HASHES = frozenset(
     {
