@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ops.supply_chain.core import text
 from ops.supply_chain.core.text import printable, sentences, without_credentials
+from ops.supply_chain.core.tokens import without_tokens
 
 URLS = {
     "user and password": ("https://user:password@acme.org/simple/", "https://acme.org/simple/"),
@@ -69,3 +74,27 @@ def test_cleaning_takes_no_longer_than_the_text_is_long(text: str) -> None:
 )  # fmt: skip
 def test_sentences(written: str, expected: list[str]) -> None:
     assert sentences(written) == expected
+
+
+def test_each_text_is_cleaned_as_by_the_expressions_alone() -> None:
+    """What cannot have anything to remove is not searched; the expressions decide in the same way."""
+    every = "".join(map(chr, range(sys.maxunicode + 1)))
+    controls = re.findall(text._CONTROL, every)
+    assert [character for character in controls if character.isprintable()] == []
+    assert printable(every) == re.sub(text._CONTROL, "?", every) != every
+    assert printable("plain \u5305") == "plain \u5305"
+
+
+pieces = st.lists(
+    st.sampled_from(
+        ["://", "@", "?", "&", "=", "token", "a:b", "/", "#", " ", "KEY", "x-amz-signature", "sig", "host", ":8", "\n"]
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(pieces)
+@settings(max_examples=300, derandomize=True)
+def test_credentials_are_removed_as_by_the_expressions_alone(written: str) -> None:
+    cleaned = re.sub(text._CREDENTIALS, "", re.sub(text._ODD_CREDENTIALS, "", written))
+    assert without_credentials(written) == without_tokens(re.sub(text._QUERY_VALUES, r"\g<key>****", cleaned))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from platformdirs import user_cache_path
 
 from ops.supply_chain import PIPELINE
 from ops.supply_chain.core.errors import ExitCode, InputError, OutputError, UnavailableError, UsageError
@@ -271,6 +272,19 @@ def test_no_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     with pytest.raises(UsageError, match="there is no home folder for a cache"):
         cache_folder(None)
     assert cache_folder(tmp_path) == tmp_path
+
+
+@pytest.mark.parametrize("given", [None, "", " ", "relative", "/x", "/x/", "//x", "/"])
+@pytest.mark.parametrize("home", ["/home/me", "/home/me/", "/", "", "relative", "//me", None])
+def test_the_cache_is_where_platformdirs_has_it(
+    given: str | None, home: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("XDG_CACHE_HOME", given), ("HOME", home), ("SEALWRIGHT_CACHE", None)):
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+    assert cache_folder(None) == user_cache_path("sealwright", appauthor=False)
 
 
 def test_a_current_folder_that_was_removed(

@@ -13,7 +13,7 @@ import shlex
 from typing import NamedTuple
 
 _PREFIX = "nox -s "
-_COMMAND = re.compile(
+_COMMAND = (
     r"\bnox\s+-s\s+(?P<session>[a-z]\w*)(?P<split>\s+--(?=\s))?"
     r"(?P<own>\s+--(?:project|artifacts)\b)?(?P<words>\s+(?=[^-\s]))?"
 )
@@ -36,14 +36,14 @@ _FOLDER_OPTIONS = {
 }
 """Commands of the tools that write locks, and the option of each for another folder than the current one, if it has one."""
 
-_LOCK_TOOL = re.compile(
+_LOCK_TOOL = (
     r"\b(?P<tool>uv lock|uv export|poetry (?:lock|update)|pdm (?:lock|update))(?= -|[`.]| &&|$)"
     rf"(?: (?:--directory|--project) {_FOLDER})?"
 )
-_BARE_TOOL = re.compile(rf"(?:\bcd {_FOLDER} && )?\b(?P<tool>pipenv (?:lock|upgrade))(?=[ `.]|$)")
-_GIT_MOVE = re.compile(rf"\bgit (?:-C {_FOLDER} )?mv(?= )")
+_BARE_TOOL = rf"(?:\bcd {_FOLDER} && )?\b(?P<tool>pipenv (?:lock|upgrade))(?=[ `.]|$)"
+_GIT_MOVE = rf"\bgit (?:-C {_FOLDER} )?mv(?= )"
 ON_WINDOWS: bool = os.name == "nt"
-_SAFE_ON_WINDOWS = re.compile(r"[\w@%+=:,./\\~-]+")
+_SAFE_ON_WINDOWS = r"[\w@%+=:,./\\~-]+"
 _NAMES_ITS_PROJECT = frozenset({"adopt"})
 """Sessions whose first word is the project."""
 
@@ -97,7 +97,7 @@ def quoted(text: str) -> str:
     """Return a text as one word of the command line of this machine's shell."""
     if not ON_WINDOWS:
         return shlex.quote(text)
-    return text if _SAFE_ON_WINDOWS.fullmatch(text) else f'"{text}"'
+    return text if re.fullmatch(_SAFE_ON_WINDOWS, text) else f'"{text}"'
 
 
 def in_folder(text: str, folder: str) -> str:
@@ -119,12 +119,12 @@ def in_folder(text: str, folder: str) -> str:
     def moved(found: re.Match[str]) -> str:
         return found[0] if found["folder"] else f"git -C {quoted(folder)} mv"
 
-    return _GIT_MOVE.sub(moved, _BARE_TOOL.sub(placed, _LOCK_TOOL.sub(placed, text)))
+    return re.sub(_GIT_MOVE, moved, re.sub(_BARE_TOOL, placed, re.sub(_LOCK_TOOL, placed, text)))
 
 
 def as_typed(text: str, typing: Typing) -> str:
     """Return a text with each command in it as the user types it; applied twice, it changes nothing more."""
-    typed = _COMMAND.sub(lambda found: _typed(found, typing), text)
+    typed = re.sub(_COMMAND, lambda found: _typed(found, typing), text) if "nox" in text else text
     if not typing.project:
         return typed
     # A folder of the project is recorded without a dot before it, so that it cannot be taken for the project itself.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from ops.supply_chain.core.errors import InputError
@@ -12,6 +11,8 @@ CHUNK_BYTES = 1 << 20
 
 def sha256_bytes(data: bytes) -> str:
     """Return the SHA-256 of some bytes as 64 lower-case hexadecimal digits."""
+    import hashlib  # loads OpenSSL, which not every stage needs
+
     return hashlib.sha256(data).hexdigest()
 
 
@@ -21,6 +22,8 @@ def sha256_file(path: Path) -> str:
     Raises:
         InputError: The file is missing or cannot be read.
     """
+    import hashlib  # as above
+
     try:
         with path.open("rb") as handle:
             return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -10,22 +10,19 @@ import re
 
 from ops.supply_chain.core.tokens import REDACTED, without_tokens
 
-_CONTROL = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ud800-\udfff\ufeff\U000e0000-\U000e007f]"
-)
-"""Control characters, what changes the direction of text, and what has no width and no use in any script."""
-_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s@]*(?:@[^/?#\s@]*)*@")
+_CONTROL = r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ud800-\udfff\ufeff\U000e0000-\U000e007f]"
+"""Expression, as those below, for control characters, what changes the direction of text, and what has no width and no use in any script."""
+_CREDENTIALS = r"(?<=://)[^/?#\s@]*(?:@[^/?#\s@]*)*@"
 """The user part of an address: from `://` to the last `@` of the authority."""
 
-_ODD_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s@:]{0,256}:(?!\d{0,5}(?:[/?#\s]|\Z))[^\s@]{0,512}@")
+_ODD_CREDENTIALS = r"(?<=://)[^/?#\s@:]{0,256}:(?!\d{0,5}(?:[/?#\s]|\Z))[^\s@]{0,512}@"
 """A password with an unescaped `/`, `?` or `#`: what follows the colon is no port and an `@` comes later."""
 
-_SECRET_QUERY = re.compile(
-    r"(?P<key>[?&](?:(?:access|private|job|id)_token|token|api_key|apikey|key|password|(?:client_)?secret|sig|signature|auth|"
-    r"x-(?:amz|goog)-(?:signature|security-token|credential))=)[^&#\s]*",
-    re.IGNORECASE,
+_QUERY_VALUES = (
+    r"(?i)(?P<key>[?&](?:(?:access|private|job|id)_token|token|api_key|apikey|key|password|(?:client_)?secret|sig|signature|auth|"
+    r"x-(?:amz|goog)-(?:signature|security-token|credential))=)[^&#\s]*"
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?]) +(?=[A-Z])")
+_SENTENCE_END = r"(?<=[.!?]) +(?=[A-Z])"
 
 EXCERPT_CHARACTERS = 200
 """Most characters of foreign text in one message."""
@@ -33,7 +30,8 @@ EXCERPT_CHARACTERS = 200
 
 def printable(text: str) -> str:
     """Return text on one line, with each control, direction and hidden character as `?`."""
-    return _CONTROL.sub("?", text)
+    # What Python calls printable has none of them, and most text is; an expression is compiled where it is used.
+    return text if text.isprintable() else re.sub(_CONTROL, "?", text)
 
 
 def excerpt(text: object) -> str:
@@ -65,7 +63,7 @@ def size_text(size: int) -> str:
 
 def sentences(text: str) -> list[str]:
     """Return the sentences of a text; a full stop inside a file name or a version ends none."""
-    return [sentence for sentence in _SENTENCE_END.split(text) if sentence]
+    return [sentence for sentence in re.split(_SENTENCE_END, text) if sentence]
 
 
 def is_text(name: str) -> bool:
@@ -82,5 +80,8 @@ def without_credentials(text: str) -> str:
 
     The user part is removed whole, not masked: its length says something as well.
     """
-    cleaned = _CREDENTIALS.sub("", _ODD_CREDENTIALS.sub("", text))
-    return without_tokens(_SECRET_QUERY.sub(rf"\g<key>{REDACTED}", cleaned))
+    if "://" in text and "@" in text:
+        text = re.sub(_CREDENTIALS, "", re.sub(_ODD_CREDENTIALS, "", text))
+    if "=" in text and ("?" in text or "&" in text):
+        text = re.sub(_QUERY_VALUES, rf"\g<key>{REDACTED}", text)
+    return without_tokens(text)

@@ -12,8 +12,8 @@ from enum import StrEnum
 MOST_OF_A_LEVEL = 10
 """Annotations of one level that a step can have; the runner drops the others."""
 
-_COMMAND = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
-_OLD_COMMAND = re.compile(r"##(?=\[)")
+_COMMAND = r"(?m)^(\s*):(?=:)"
+_OLD_COMMAND = r"##(?=\[)"
 
 
 class AnnotationLevel(StrEnum):
@@ -42,7 +42,7 @@ def annotation(level: AnnotationLevel, message: str, *, title: str, file: str = 
 
 def inert(text: str) -> str:
     """Return text in which no line is a command: what others wrote must not give any."""
-    return _OLD_COMMAND.sub("# #", _COMMAND.sub(r"\1: ", text))
+    return re.sub(_OLD_COMMAND, "# #", re.sub(_COMMAND, r"\1: ", text))
 
 
 def _data(text: str) -> str:

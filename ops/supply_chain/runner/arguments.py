@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ DEFAULT_ARTIFACTS = HOME / "data" / "artifacts"
 """Where releases are retained unless `--artifacts` names a folder."""
 
 CACHE_VARIABLE = "SEALWRIGHT_CACHE"
+CACHE_NAME = "sealwright"
 
 ALIKE = 0.75
 """How alike two options must be, from 0 to 1, for one to be meant by the other: `--colour` is no `--source`."""
@@ -141,15 +143,28 @@ def cache_folder(option: Path | None) -> Path:
     given = os.environ.get(CACHE_VARIABLE, "")
     if given:
         return absolute(Path(given))
+    usual = _usual_cache()
+    if usual is not None:
+        return usual
     from platformdirs import user_cache_path
 
     try:
-        found = user_cache_path("sealwright", appauthor=False)
+        found = user_cache_path(CACHE_NAME, appauthor=False)
     except (OSError, RuntimeError, KeyError) as error:
         raise _no_home() from error
     if not found.is_absolute():  # `~` of a user without a home folder
         raise _no_home()
     return found
+
+
+def _usual_cache() -> Path | None:
+    """Return the user's cache where the variables of Linux name it, as `platformdirs` does, which imports much more; else None."""
+    if sys.platform != "linux" or "ANDROID_DATA" in os.environ:
+        return None
+    given, home = os.environ.get("XDG_CACHE_HOME", ""), os.environ.get("HOME", "")
+    if given.startswith("/"):
+        return Path(given, CACHE_NAME)
+    return Path(home, ".cache", CACHE_NAME) if home.startswith("/") else None
 
 
 def shown_path(path: Path) -> str:

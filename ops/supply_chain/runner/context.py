@@ -13,7 +13,6 @@ import msgspec
 from ops.supply_chain.adapters.files.inputs import require_inside
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.config.file import Config
-from ops.supply_chain.contracts.files.fleet import PartSetting, Tallies
 from ops.supply_chain.contracts.files.record import ExcludedFiles, FeedRef, ToolRef
 from ops.supply_chain.contracts.values.finding import Finding
 from ops.supply_chain.core.canonical import read_bytes
@@ -23,6 +22,7 @@ from ops.supply_chain.runner.progress import Progress
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.files.project import Project
+    from ops.supply_chain.contracts.files.fleet import PartSetting, Tallies
 
 
 class FleetPart(msgspec.Struct, frozen=True, kw_only=True):

@@ -51,15 +51,14 @@ def add_part_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_part(args: argparse.Namespace) -> GivenPart | None:
-    """Return the part that a command line gives; None if it gives none.
+def read_part(folder: Path) -> GivenPart:
+    """Return the part that a command line gives.
 
+    Args:
+        folder: As the option `--part` has it.
     Raises:
-        InputError: Its folder is not as a worker writes it.
+        InputError: It is not as a worker writes it.
     """
-    folder: Path | None = getattr(args, "part", None)
-    if folder is None:
-        return None
     setting = canonical.read(folder / SETTING_FILE, PartSetting)
     now = parse_timestamp(setting.now, where=SETTING_FILE)
     return GivenPart(folder, now, FleetPart(setting=setting, ledgers=folder.absolute()))

@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import sys
-import traceback
 import uuid
 import warnings
 from collections.abc import Callable, Sequence
@@ -37,7 +36,6 @@ from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import dist_folder, hold_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
 from ops.supply_chain.runner.failures import system_failure
-from ops.supply_chain.runner.fleet_part import read_part, write_result
 from ops.supply_chain.runner.progress import Progress, progress_name
 from ops.supply_chain.runner.setbacks import finished_stages, setbacks
 from ops.supply_chain.runner.streams import Streams, advise_for, terminal_width, wants_colour
@@ -99,12 +97,18 @@ def _guarded(work: Callable[[], int], streams: Streams, words: Sequence[str]) ->
         if (
             failure is None
         ):  # a crash is a defect in sealwright: it has its own exit code, and a public log shows no more
-            streams.error("error: crash" if streams.public else traceback.format_exc())
+            streams.error("error: crash" if streams.public else _traceback())
             return ExitCode.CRASH
         streams.error(failure.public() if streams.public else failure.described())
         return failure.exit_code
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def _traceback() -> str:
+    import traceback
+
+    return traceback.format_exc()
 
 
 def _project_of(words: Sequence[str]) -> Path | None:
@@ -137,10 +141,8 @@ def _run(
     _configure_logging(verbose=args.verbose)
     started = read_clock()
     clock = read_stopwatch()
-    if (part := read_part(args)) is not None:
-        run = replace(_context(stage, args, part.now, records=False), words=tuple(words), part=part.part)
-        write_result(part, body(run))
-        return ExitCode.PASS
+    if getattr(args, "part", None) is not None:
+        return _run_part(stage, args, body, words)
     run = replace(_context(stage, args, started, records=records), words=tuple(words))
     with hold_for(run.dist, run.root) if records else nullcontext():
         record_path = run.dist / RECORDS_FOLDER / f"{stage}.json"
@@ -170,6 +172,16 @@ def _run(
             raise
         streams.error(error.public() if streams.public else error.described())
     return code
+
+
+def _run_part(stage: str, args: argparse.Namespace, body: Body, words: Sequence[str]) -> int:
+    from ops.supply_chain.runner.fleet_part import read_part, write_result
+
+    part = read_part(args.part)
+    write_result(
+        part, body(replace(_context(stage, args, part.now, records=False), words=tuple(words), part=part.part))
+    )
+    return ExitCode.PASS
 
 
 def _configure_logging(*, verbose: bool) -> None:

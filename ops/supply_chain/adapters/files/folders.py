@@ -9,7 +9,6 @@ Source: renameat2(2), renamex_np(2)
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -50,6 +49,8 @@ def measure(path: Path) -> Measured:
     Raises:
         InputError: It is missing, cannot be read, or is not a plain file.
     """
+    import hashlib
+
     digest = hashlib.sha256()
     size = 0
     for piece in _pieces(path):
@@ -112,6 +113,8 @@ def copy_measured(source: Path, target: Path) -> Measured:
         InputError: The source cannot be read or is not a plain file.
         OutputError: The target is there already or cannot be written.
     """
+    import hashlib
+
     digest = hashlib.sha256()
     size = 0
     pieces = _pieces(source)

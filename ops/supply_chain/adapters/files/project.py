@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ops.supply_chain.adapters.files import git
 from ops.supply_chain.adapters.files.inputs import read_input_text
-from ops.supply_chain.adapters.files.tagged_package import find_tagged_package
 from ops.supply_chain.contracts.config.file import Config
 from ops.supply_chain.contracts.values.source import ProjectMetadata
 from ops.supply_chain.core import plain_toml
 from ops.supply_chain.core.errors import ErrorClass, InputError, StageError, UsageError
 from ops.supply_chain.core.text import excerpt
 from ops.supply_chain.formats.project_metadata import SETUP_CFG, SETUP_PY, read_metadata
-from ops.supply_chain.formats.version_tags import read_tag, version_tags
+
+if TYPE_CHECKING:
+    from ops.supply_chain.adapters.files.tagged_package import TaggedPackage
+    from ops.supply_chain.formats.version_tags import VersionTag
 
 COMPONENT_REMOTE = "OpenSecOps"
 """Remote that existing components derive their name from; `origin` comes after it."""
@@ -102,7 +104,7 @@ def describe(
     name = _name(root, config, state, metadata)
     tags = state.tags if state and (version_needed or version) else ()
     names = _tag_names(name, metadata.name, state.prefix if state else "")
-    package = find_tagged_package(root, config, tags, names, version)
+    package = _tagged_package(root, config, tags, names, version)
     if package is not None:
         name, metadata, table = package.name, package.metadata, _table(package.document)
     name = _safe(name, "component name", "component_name")
@@ -187,14 +189,40 @@ def _name(root: Path, config: Config, state: git.GitState | None, metadata: Proj
     return root.resolve().name
 
 
+def _tagged_package(
+    root: Path, config: Config, tags: Collection[str], names: Collection[str], version: str
+) -> TaggedPackage | None:
+    if not tags and not version:
+        return None
+    from ops.supply_chain.adapters.files.tagged_package import find_tagged_package
+
+    return find_tagged_package(root, config, tags, names, version)
+
+
+def _version_tags(tags: Collection[str], names: Collection[str]) -> tuple[VersionTag, ...]:
+    if not tags:
+        return ()
+    from ops.supply_chain.formats.version_tags import version_tags
+
+    return version_tags(tags, names)
+
+
+def _version_of(option: str, names: Collection[str]) -> str:
+    if SAFE_NAME.fullmatch(option):
+        return option
+    from ops.supply_chain.formats.version_tags import read_tag
+
+    tag = read_tag(option, names)
+    return option if tag is None else tag.text
+
+
 def _version(
     option: str, state: git.GitState | None, metadata: ProjectMetadata, names: Sequence[str], *, needed: bool
 ) -> tuple[str, str]:
     if option:
-        tag = None if SAFE_NAME.fullmatch(option) else read_tag(option, names)
-        return option if tag is None else tag.text, "option"
+        return _version_of(option, names), "option"
     tags = state.tags if state is not None else ()
-    versions = version_tags(tags, names)
+    versions = _version_tags(tags, names)
     if len({tag.version for tag in versions}) == 1:
         return versions[0].text, "tag"
     if not versions and metadata.versions:
