@@ -8,6 +8,22 @@ import rego.v1
 
 import data.data as settings
 
+# Each licence of each SBOM that can be decided, with its decision: `permitted`, `denied` or `unknown`. A rule asks it in
+# place of `judge`, and each licence is then decided once.
+decisions := [{"path": sbom.path, "licence": licence, "decision": decision} |
+	some sbom in input.sboms
+	some licence in sbom.licences
+	decision := judge(licence)
+]
+
+# Each SBOM has a list of licences, and none of them was left undecided.
+all_decided if {
+	every sbom in input.sboms {
+		is_array(sbom.licences)
+	}
+	count(decisions) == sum([count(sbom.licences) | some sbom in input.sboms])
+}
+
 # One alternative that may be used is enough.
 judge(licence) := "permitted" if {
 	some alternative in licence.alternatives
@@ -41,11 +57,13 @@ accepted(term) if added(term)
 
 accepted(term) if {
 	not refused(term)
-	term.known == true
+	identified(term)
 }
 
-accepted(term) if {
-	not refused(term)
+# It is on the SPDX list, or the allow list names it by more than `*`.
+identified(term) if term.known == true
+
+identified(term) if {
 	some pattern in settings.licences.allow
 	pattern != "*"
 	matches(pattern, term)
@@ -99,6 +117,7 @@ denied_literally(term) if {
 	lower(pattern) == lower(term.text)
 }
 
-matches(pattern, term) if glob.match(lower(pattern), null, lower(term.text))
-
-matches(pattern, term) if glob.match(lower(pattern), null, lower(term.id))
+matches(pattern, term) if {
+	some name in {lower(term.text), lower(term.id)}
+	glob.match(lower(pattern), null, name)
+}

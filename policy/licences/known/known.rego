@@ -40,24 +40,17 @@ unstated := [lib.entry(concat("", [sbom.path, ": no licence is stated"]), ref) |
 	some ref in sbom.unlicensed
 ]
 
-unlisted := [lib.entry(concat("", [sbom.path, ": ", licences.described(licence), " is not on the SPDX list"]), ref) |
-	some sbom in input.sboms
-	some licence in sbom.licences
-	licences.judge(licence) == "unknown"
-	some ref in licence.subjects
+unlisted := [lib.entry(concat("", [found.path, ": ", licences.described(found.licence), " is not on the SPDX list"]), ref) |
+	some found in licences.decisions
+	found.decision == "unknown"
+	some ref in found.licence.subjects
 ]
 
 # Each component is under one licence that can be decided, among those that have none, or for development only.
 accounted if {
 	lib.sboms_given
+	licences.all_decided
 	every sbom in input.sboms {
-		judged(sbom)
 		lib.licences_total(sbom) == count(sbom.components)
-	}
-}
-
-judged(sbom) if {
-	every licence in sbom.licences {
-		licences.judge(licence) in {"permitted", "denied", "unknown"}
 	}
 }

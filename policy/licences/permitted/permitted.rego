@@ -22,24 +22,18 @@ pass := {"examined": lib.product_total} if {
 	is_array(settings.licences.allow)
 	is_array(settings.licences.deny)
 	count(settings.licences.allow) > 0
-	every sbom in input.sboms {
-		none_refused(sbom)
-	}
-}
-
-none_refused(sbom) if {
-	every licence in sbom.licences {
-		licences.judge(licence) in {"permitted", "unknown"}
+	licences.all_decided
+	every found in licences.decisions {
+		found.decision in {"permitted", "unknown"}
 	}
 }
 
 deny := array.concat(refused, nothing_allowed)
 
-refused := [lib.entry(concat("", [sbom.path, ": ", licences.described(licence), " is not permitted"]), ref) |
-	some sbom in input.sboms
-	some licence in sbom.licences
-	licences.judge(licence) == "denied"
-	some ref in licence.subjects
+refused := [lib.entry(concat("", [found.path, ": ", licences.described(found.licence), " is not permitted"]), ref) |
+	some found in licences.decisions
+	found.decision == "denied"
+	some ref in found.licence.subjects
 ]
 
 nothing_allowed := [lib.entry("the list of allowed licences is empty: none is permitted", "licences.allow") |
