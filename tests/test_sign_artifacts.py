@@ -31,7 +31,7 @@ from ops.supply_chain.runner import stage as stage_runner
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.sign_artifacts import NO_SUMMARY
 from tests.fakes.signing import IDENTITY, ISSUER
-from tests.release.signing_world import FILES, World, identity
+from tests.release.signing_world import FILES, World, identity, verify_each_once
 from tests.typed import typed
 
 ASSEMBLED = [
@@ -57,6 +57,7 @@ def world(tmp_path: Path, instance: RehearsalInstance, monkeypatch: pytest.Monke
     monkeypatch.setattr(sigstore_services, "REPEAT_PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(sigstore_services, "TIMEOUT_SECONDS", (2.0, 2.0))
     monkeypatch.setattr("sigstore._internal.timestamp.CLIENT_TIMEOUT", 2.0)
+    verify_each_once(monkeypatch)
     return World(tmp_path, instance, monkeypatch)
 
 

@@ -16,6 +16,7 @@ from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
 from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
 from ops.supply_chain.core.digests import sha256_file
 from ops.supply_chain.rehearsal.instance import RehearsalInstance
+from tests.fakes.kept import keep_for_module
 from tests.fakes.signing import IDENTITY, ISSUER, clear_platform
 from tests.release.handmade import Handmade
 
@@ -49,6 +50,30 @@ def assembled_files() -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         Handmade(Path(folder)).until("retain_artifacts")
         return files_of(Path(folder))
+
+
+_verified: dict[tuple[str, str, bytes, str], VerifiedBundle] = {}
+keep_for_module(_verified.clear)
+
+
+def verify_each_once(patch: pytest.MonkeyPatch) -> None:
+    """Have a bundle that verified for a file and a root not verified again for the same ones: nothing else decides it."""
+    file, statement = BundleVerifier.file, BundleVerifier.statement
+
+    def file_once(self: BundleVerifier, bundle: bytes, sha256: str) -> VerifiedBundle:
+        question = ("file", self.trusted_root_sha256, bundle, sha256)
+        if question not in _verified:
+            _verified[question] = file(self, bundle, sha256)
+        return _verified[question]
+
+    def statement_once(self: BundleVerifier, bundle: bytes) -> VerifiedBundle:
+        question = ("statement", self.trusted_root_sha256, bundle, "")
+        if question not in _verified:
+            _verified[question] = statement(self, bundle)
+        return _verified[question]
+
+    patch.setattr(BundleVerifier, "file", file_once)
+    patch.setattr(BundleVerifier, "statement", statement_once)
 
 
 class World:
