@@ -130,10 +130,22 @@ def wait_for(command: Sequence[str], variables: Mapping[str, str]) -> int:
 
 
 def _unknown(word: str, known: Iterable[str]) -> str:
-    import difflib
+    near = [name for name in known if differs_by_one_slip(word.lower(), name)]
+    hint = f"Did you mean {near[0]!r}? 'sealwright --list' lists all." if near else "'sealwright --list' lists all."
+    return f"error: there is no session {word!r}\n  {hint}"
 
-    nearest = difflib.get_close_matches(word, known, n=1, cutoff=0.0)
-    return f"error: there is no session {word!r}\n  The nearest is {nearest[0]!r}; 'sealwright --list' lists all."
+
+def differs_by_one_slip(word: str, name: str) -> bool:
+    """Return whether a word is a name with one character too few, too many or wrong, or two swapped.
+
+    Only such a name is suggested: a session may publish, and what is merely alike (`unpublish`) may be meant otherwise.
+    """
+    shortest = min(len(word), len(name))
+    start = next((place for place in range(shortest) if word[place] != name[place]), shortest)
+    rest = shortest - start
+    end = next((place for place in range(rest) if word[-1 - place] != name[-1 - place]), rest)
+    left, right = word[start : len(word) - end], name[start : len(name) - end]
+    return max(len(left), len(right)) <= 1 or (len(left) == len(right) == 2 and left == right[::-1])  # noqa: PLR2004 - a pair
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -441,3 +443,13 @@ def test_a_release_that_is_not_as_it_was_made_is_part_of_a_severe_incident(
     assert world.run(*words, "--affected", "2", name="INC-2026-2") == ExitCode.PASS
     assert world.incident(name="INC-2026-2").findings == ()
     assert world.run("--aware", AWARE) == ExitCode.USAGE, "no vulnerability has these findings"
+
+
+def test_text_of_others_is_shown_literally_in_the_field_of_osv_that_is_markdown(world: World) -> None:
+    world.release("1", sbom(("idna", "3.6")))
+    hostile = "idna 3.6 has https&#58;//evil.example [x](https://evil.example) <!-- y --> a\u202eb"
+    world.found(finding(message=hostile))
+    world.run("--aware", AWARE)
+    details = world.json("advisory.osv.json")["details"]
+    assert not re.search(r"https?:|&#58;//|[<>\[\]\u202e]", details)
+    assert "https&#58;//evil.example [x](https://evil.example) <!-- y --> a?b" in html.unescape(details)

@@ -79,9 +79,45 @@ def test_artifacts_lie_in_the_current_folder_and_nothing_in_the_installation(ins
 
 
 def test_an_unknown_session_is_answered_with_the_nearest(installed: Path, project: Path) -> None:
-    done = _run(project, installed / "sealwright", "rehearsal")
+    done = _run(project, installed / "sealwright", "rehears")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "'rehearse'" in done.stderr
+    assert "Did you mean 'rehearse'?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "lis",
+        "list",
+        "unpublish",
+        "republish",
+        "polish",
+        "unlock",
+        "reload",
+        "prerelease",
+        "adapt2",
+        "x",
+        "",
+        "scan",
+        "lo",
+    ],
+)
+def test_a_word_that_is_merely_alike_gets_no_suggestion(word: str) -> None:
+    assert __main__._unknown(word, sessions.sessions()) == (
+        f"error: there is no session {word!r}\n  'sealwright --list' lists all."
+    )
+
+
+def test_one_slip_away_is_near_and_two_are_not() -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz_"
+    for name in ("publish", "release", "check_hashes", "lock"):
+        near = {name[:at] + name[at + 1 :] for at in range(len(name))}
+        near |= {name[:at] + letter + name[at:] for at in range(len(name) + 1) for letter in letters}
+        near |= {name[:at] + letter + name[at + 1 :] for at in range(len(name)) for letter in letters}
+        near |= {name[:at] + name[at + 1] + name[at] + name[at + 2 :] for at in range(len(name) - 1)}
+        assert all(__main__.differs_by_one_slip(word, name) for word in near)
+        further = {f"x{word}y" for word in near if word[0] != "x" and word[-1] != "y"} - near
+        assert not any(__main__.differs_by_one_slip(word, name) for word in further)
 
 
 def test_the_index_package_called_ops_is_left_alone(installed: Path, tmp_path: Path) -> None:

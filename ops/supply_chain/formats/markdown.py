@@ -46,6 +46,7 @@ _NONCHARACTERS = re.compile("[\ufdd0-\ufdef\ufffe\uffff]")
 _WEB_ADDRESS = re.compile(
     r"https://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?(?:/[A-Za-z0-9._~!$&'*+,;=:@%/?#-]*)?"
 )
+_REFERENCE = re.compile(r"&#?[A-Za-z0-9]+;")
 _PATH = re.compile(r"(?:\.\./)*(?!.*\.\.)\.?[A-Za-z0-9][A-Za-z0-9._%/-]*(?:#[A-Za-z0-9_-]+)?")
 
 
@@ -90,8 +91,8 @@ def link(title: str, address: str) -> str:
 
 
 def is_web_address(address: str) -> bool:
-    """Return whether an https address can be in a document without any escape."""
-    return bool(_WEB_ADDRESS.fullmatch(address))
+    """Return whether an https address can be in a document without any escape: a character reference in it would be decoded."""
+    return bool(_WEB_ADDRESS.fullmatch(address)) and not _REFERENCE.search(address)
 
 
 def heading(level: int, title: str) -> str:

@@ -20,6 +20,7 @@ from ops.supply_chain.assurance.incidents.reports import cve_of, references_of
 from ops.supply_chain.contracts.files.incident import Incident, IncidentRelease, ReleaseStatus
 from ops.supply_chain.contracts.values.finding import Severity
 from ops.supply_chain.core import canonical
+from ops.supply_chain.formats import markdown
 from ops.supply_chain.formats.advisory_ids import advisory_page, authority_of
 
 OSV_VERSION = "1.7.0"
@@ -50,7 +51,7 @@ def osv_record(incident: Incident) -> bytes:
         "id": f"x_{incident.component}-{incident.id}",
         "modified": incident.drafted,
         "summary": title_of(incident),
-        "details": description_of(incident),
+        "details": markdown.text(description_of(incident)),  # of OSV's fields the one that is Markdown
         "aliases" if is_own(incident) else "upstream": list(names),
         "affected": _osv_affected(incident),
         "references": [{"type": "ADVISORY", "url": advisory_page(name)} for name in references_of(incident)],
