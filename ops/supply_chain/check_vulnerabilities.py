@@ -59,6 +59,7 @@ from ops.supply_chain.contracts.files.fleet import Tallies
 from ops.supply_chain.contracts.files.record import ToolRef
 from ops.supply_chain.contracts.values.advisory import Status
 from ops.supply_chain.contracts.values.finding import Finding, Severity
+from ops.supply_chain.core.collector import without_collection
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable
 from ops.supply_chain.gather.gates.exploitation import exploitation_feeds, unchecked_exploitation
@@ -133,6 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return run_stage("check_vulnerabilities", __doc__, arguments, _perform, words, records=records)
 
 
+@without_collection()
 def _perform(run: StageRun) -> StageResult:
     if run.config.vex_authors:
         from ops.supply_chain.trust.identities.vex_authors import checked_authors

@@ -32,7 +32,7 @@ ALWAYS = ("filelock", "ops.supply_chain.dependencies.locks.project")
 
 ASKING = (
     "ops.supply_chain.adapters.index.client",
-    "httpx",
+    "ops.supply_chain.adapters.http.lean_httpx",
     "httpcore",
     "h2.connection",
     "anyio",

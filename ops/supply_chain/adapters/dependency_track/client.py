@@ -226,7 +226,7 @@ class DependencyTrack:
         Raises:
             Failed: There is none, or it is too large or too slow.
         """
-        import httpx
+        from ops.supply_chain.adapters.http.lean_httpx import httpx
 
         fields = {"Accept": "application/json", "Accept-Encoding": "identity"}
         fields |= self._key.as_field(KEY_FIELD) if key else {}
@@ -252,7 +252,7 @@ class DependencyTrack:
 
     def _connected(self) -> httpx.Client:
         if self._client is None:
-            import httpx
+            from ops.supply_chain.adapters.http.lean_httpx import httpx
 
             logging.getLogger("httpx").setLevel(logging.WARNING)  # its log shows addresses as they are
             try:

@@ -169,7 +169,7 @@ class GithubApi:
         Raises:
             Failed: There is no answer; also when its body breaks off while the block reads it.
         """
-        import httpx
+        from ops.supply_chain.adapters.http.lean_httpx import httpx
 
         await self._until_resumed()
         try:
@@ -239,7 +239,7 @@ class GithubApi:
 
     def _connected(self) -> httpx.AsyncClient:
         if self._client is None:
-            import httpx
+            from ops.supply_chain.adapters.http.lean_httpx import httpx
 
             logging.getLogger("httpx").setLevel(logging.WARNING)  # its log shows addresses as they are
             timeouts = self.timeouts

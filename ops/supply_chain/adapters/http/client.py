@@ -138,7 +138,7 @@ class HttpClient:
         return max(asked, timeouts.backoff_seconds * 2.0 ** (attempt - 1))
 
     async def _attempt(self, question: HttpRequest, seconds: float) -> HttpResponse | None:
-        import httpx
+        from ops.supply_chain.adapters.http.lean_httpx import httpx
 
         try:
             async with asyncio.timeout(seconds):
@@ -147,7 +147,7 @@ class HttpClient:
             raise transport_failure(error) from None
 
     async def _follow(self, question: HttpRequest) -> HttpResponse | None:
-        import httpx
+        from ops.supply_chain.adapters.http.lean_httpx import httpx
 
         start = target = httpx.URL(question.url).copy_with(userinfo=b"", fragment=None)
         account = self._credentials.header(target) if origin_of(target) in self._configured else {}
@@ -209,7 +209,7 @@ class HttpClient:
 
     def _connected(self) -> httpx.AsyncClient:
         if self._client is None:
-            import httpx
+            from ops.supply_chain.adapters.http.lean_httpx import httpx
 
             logging.getLogger("httpx").setLevel(logging.WARNING)  # its log shows addresses as they are
             timeouts = self._timeouts

@@ -17,6 +17,6 @@ def tls_context() -> ssl.SSLContext:
 
 @lru_cache(maxsize=4)
 def _context(*_variables: str) -> ssl.SSLContext:
-    import httpx
+    from ops.supply_chain.adapters.http.lean_httpx import httpx
 
     return httpx.create_ssl_context()

@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -34,15 +34,19 @@ KEPT_INDEXES = 4
 KEPT_OTHERS = 32
 """The same for other ecosystems, each of which has a feed of its own."""
 
-PYPI_FORMAT = 4
+PYPI_FORMAT = 5
 """Layout of the rows about packages of PyPI."""
 
 OTHERS_FORMAT = 5
 """Layout of the rows of other ecosystems, and their keys."""
 
+DAMAGE = (sqlite3.Error, msgspec.DecodeError, UnicodeDecodeError, TypeError)
+"""What reading a damaged index raises: what was text may be none, or of another type."""
+
 _CHUNK = 500
 _OTHERS_MARK = ".others-"
-_DECODER = msgspec.msgpack.Decoder(tuple[Advisory, ...])
+ADVISORIES = msgspec.msgpack.Decoder(tuple[Advisory, ...])
+"""Reads the row of a package."""
 
 
 class IndexKind(StrEnum):
@@ -138,12 +142,12 @@ class Index:
         self._name = name
         self._path = path
         try:
-            self._database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+            self._database = open_index(path)
         except sqlite3.Error as error:
             raise self._damaged(error) from error
         try:
             self._totals = self._check(sha256, checked=checked)
-        except (sqlite3.Error, msgspec.DecodeError, msgspec.ValidationError) as error:
+        except DAMAGE as error:
             self._database.close()
             raise self._damaged(error) from error
 
@@ -186,9 +190,9 @@ class Index:
         """
         found: dict[str, tuple[Advisory, ...]] = {}
         try:
-            for name, blob in self._rows(sorted(set(packages))):
-                found[name] = _DECODER.decode(blob)
-        except (sqlite3.Error, msgspec.DecodeError, msgspec.ValidationError) as error:
+            for name, blob in package_rows(self._database, sorted(set(packages))):
+                found[name] = ADVISORIES.decode(blob)
+        except DAMAGE as error:
             raise self._damaged(error) from error
         return found
 
@@ -243,15 +247,6 @@ class Index:
             raise self._damaged(error) from error
         return found
 
-    def _rows(self, names: list[str]) -> Iterator[tuple[str, bytes]]:
-        for start in range(0, len(names), _CHUNK):
-            chunk = names[start : start + _CHUNK]
-            marks = ",".join("?" * len(chunk))
-            yield from self._database.execute(
-                f"select name, advisories from package where name in ({marks})",  # noqa: S608 - question marks only
-                chunk,
-            )
-
     def facts(self, now: int) -> FeedFacts:
         """Return the facts of the feed at a given time.
 
@@ -270,7 +265,7 @@ class Index:
                 msgspec.json.decode(text, type=UnusableRecord)
                 for (text,) in self._database.execute("select document from unusable")
             )
-        except (sqlite3.Error, msgspec.DecodeError, msgspec.ValidationError) as error:
+        except DAMAGE as error:
             raise self._damaged(error) from error
         return self._totals.facts(self._name, newest=newest, from_future=ahead, unusable=unusable)
 
@@ -285,10 +280,39 @@ class Index:
             raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> UnavailableError:
-        return UnavailableError(
-            f"advisory index {self._path.name}: is damaged: {error}",
-            hint="Delete it from the cache folder; the next run builds it again.",
+        return damaged_index(self._path, error)
+
+
+def open_index(path: Path) -> sqlite3.Connection:
+    """Open an index for reading.
+
+    Raises:
+        sqlite3.Error: It cannot be opened.
+    """
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def package_rows(database: sqlite3.Connection, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield the rows of some packages: name, and records in MessagePack; without those that have none.
+
+    Raises:
+        sqlite3.Error: The index is damaged.
+    """
+    for start in range(0, len(names), _CHUNK):
+        chunk = names[start : start + _CHUNK]
+        marks = ",".join("?" * len(chunk))
+        yield from database.execute(
+            f"select name, advisories from package where name in ({marks})",  # noqa: S608 - question marks only
+            chunk,
         )
+
+
+def damaged_index(path: Path, error: Exception) -> UnavailableError:
+    """Return the error of an index that is damaged."""
+    return UnavailableError(
+        f"advisory index {path.name}: is damaged: {error}",
+        hint="Delete it from the cache folder; the next run builds it again.",
+    )
 
 
 def _forget_old(path: Path) -> None:

@@ -25,6 +25,7 @@ from ops.supply_chain.adapters.osv.feed_index import (
     is_whole,
     kept_zip,
 )
+from ops.supply_chain.adapters.osv.package_rows import PackageRows, find_packages
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import UnavailableError
 
@@ -49,6 +50,7 @@ class FeedKeeper:
     def __init__(self, cache: Path, kind: IndexKind, *, name: str, packages: Collection[str] | None = None) -> None:
         self._cache, self._kind, self._name = cache, kind, name
         self._packages = None if packages is None else frozenset(packages)
+        self._index: PackageRows | None = None
         self._scan: FeedScan | None = None
         self._scanned = Path()
         self._zip: tuple[str, bytes] = ("", b"")
@@ -72,7 +74,7 @@ class FeedKeeper:
         first, again = FolderDigest(), FolderDigest()
         deque(first.update_from(read_folder(path)), maxlen=0)
         sha256 = first.sha256()
-        if not is_whole(self._cache, sha256, self._kind):
+        if not self._is_indexed(sha256):
             target = index_path(self._cache, sha256, self._kind)
             build(target, again.update_from(read_folder(path)), sha256=sha256, where=str(path), kind=self._kind)
             if again.sha256() != sha256:
@@ -86,7 +88,7 @@ class FeedKeeper:
 
     def is_kept(self, cache: Path, sha256: str) -> bool:
         """Return True if the index of an address's feed is intact, or the zip is there that it is made from."""
-        if is_whole(cache, sha256, self._kind):
+        if self._is_indexed(sha256):
             return True
         if self._kind is IndexKind.PYPI:
             with suppress(OSError):
@@ -94,9 +96,9 @@ class FeedKeeper:
                 if sha256_bytes(data) == sha256:
                     self._zip = (sha256, data)
                     return True
-        return is_whole(cache, sha256, self._kind)  # it was written meanwhile, and the zip deleted
+        return self._is_indexed(sha256)  # it was written meanwhile, and the zip deleted
 
-    def open(self, sha256: str, where: str) -> Index | FeedScan:
+    def open(self, sha256: str, where: str) -> Index | PackageRows | FeedScan:
         """Open a feed that was kept.
 
         Args:
@@ -111,7 +113,12 @@ class FeedKeeper:
             self._keep(data, where, kept_zip(self._cache, sha256))
         if self._scan is not None:
             return self._scan
-        return Index(index_path(self._cache, sha256, self._kind), name=self._name, sha256=sha256, checked=True)
+        if self._index is not None and self._index.sha256 == sha256:
+            return self._index
+        path = index_path(self._cache, sha256, self._kind)
+        if self._packages is not None and self._kind is IndexKind.PYPI:
+            return PackageRows(path, name=self._name, sha256=sha256, packages=self._packages)
+        return Index(path, name=self._name, sha256=sha256, checked=True)
 
     @property
     def later(self) -> Callable[[], None] | None:
@@ -126,7 +133,7 @@ class FeedKeeper:
         if len(data) > MOST_ARCHIVE_BYTES:
             raise UnavailableError(f"advisories {where}: is larger than {MOST_ARCHIVE_BYTES} bytes", hint=REMEDY)
         sha256 = sha256_bytes(data)
-        if is_whole(self._cache, sha256, self._kind):
+        if self._is_indexed(sha256):
             return sha256
         records = ZipRecords(data, where=where)
         key = (sha256, self._name, self._packages)
@@ -143,6 +150,13 @@ class FeedKeeper:
         if self._kind is IndexKind.PYPI:
             forget_zip(self._cache, sha256)
         return sha256
+
+    def _is_indexed(self, sha256: str) -> bool:
+        """Return True if the index of a feed is there and intact: all of it, or its rows about the packages if they are known."""
+        if self._packages is None or self._kind is not IndexKind.PYPI:
+            return is_whole(self._cache, sha256, self._kind)
+        self._index = find_packages(self._cache, sha256, name=self._name, packages=self._packages)
+        return self._index is not None
 
     def _scanned_feed(self, records: ZipRecords, sha256: str, where: str) -> FeedScan | None:
         """Return what a large feed has about the packages, None if it is to be indexed first."""

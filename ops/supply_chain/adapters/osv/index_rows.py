@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import sqlite3
@@ -13,7 +14,7 @@ import msgspec
 
 from ops.supply_chain.adapters.osv.archive import ArchiveMember
 from ops.supply_chain.adapters.osv.feed_parts import called, feed_parts
-from ops.supply_chain.adapters.osv.index_totals import IndexTotals, prefix_of, refuse_empty
+from ops.supply_chain.adapters.osv.index_totals import IndexDirectory, IndexTotals, prefix_of, refuse_empty
 from ops.supply_chain.contracts.values.advisory import Advisory, UnusableRecord
 from ops.supply_chain.formats.osv import read_record
 from ops.supply_chain.formats.osv_targets import OTHER_READING
@@ -26,6 +27,7 @@ create table unusable (document text not null);
 create table called (name text not null, package text not null, record text not null, primary key (name, package, record))
  without rowid;
 """
+_PYPI_SCHEMA = f"{_SCHEMA} create table directory (data blob not null, sha256 text not null);"
 _OTHERS_SCHEMA = f"""{_SCHEMA}
 create table ecosystem (name text primary key, records integer not null, malware integer not null) without rowid;
 create table entry (name text not null, advisory blob not null);
@@ -55,7 +57,7 @@ def fill(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha2
         UnavailableError: The feed has no record of PyPI.
     """
     # The file is deleted after any error, so SQLite needs no journal.
-    database.executescript(f"pragma journal_mode=off; pragma synchronous=off; {_SCHEMA} begin;")
+    database.executescript(f"pragma journal_mode=off; pragma synchronous=off; {_PYPI_SCHEMA} begin;")
     packages: dict[str, list[_Row]] = {}
     prefixes: Counter[str] = Counter()
     changes: dict[str, list[int | None]] = {}
@@ -63,9 +65,11 @@ def fill(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha2
     named: set[str] = set()
     malware: set[str] = set()
     misspelt: set[tuple[str, str]] = set()
+    unusable: list[UnusableRecord] = []
     ignored = withdrawn = 0
     for part, documents in feed_parts(records):
         ignored += part.ignored
+        unusable += part.unusable
         database.executemany(
             "insert into unusable values (?)", ((msgspec.json.encode(item).decode(),) for item in part.unusable)
         )
@@ -100,8 +104,13 @@ def fill(database: sqlite3.Connection, records: Iterable[ArchiveMember], *, sha2
     )
     refuse_empty(totals, where)
     database.executemany("insert into called values (?, ?, ?)", sorted(names))
-    database.executemany("insert into package values (?, ?)", _package_rows(packages, changes))
+    digests: dict[str, bytes] = {}
+    database.executemany("insert into package values (?, ?)", _digested(_package_rows(packages, changes), digests))
     database.execute("insert into feed values (?)", (json.dumps(msgspec.to_builtins(totals)),))
+    known = sorted(moment for moments in changes.values() for moment in moments if moment is not None)
+    directory = IndexDirectory(totals=totals, rows=digests, modified=tuple(known), unusable=tuple(unusable))
+    data = _ENCODER.encode(directory)
+    database.execute("insert into directory values (?, ?)", (data, hashlib.sha256(data).hexdigest()))
     database.execute("commit")
     database.executescript("create index record_id on record (id); create index record_modified on record (modified);")
 
@@ -183,6 +192,13 @@ def _package_rows(packages: dict[str, list[_Row]], changes: dict[str, list[int |
     for name in sorted(packages):
         rows = sorted(packages[name], key=lambda row: row[:2])
         yield name, _array_head(len(rows)) + b"".join(_dated(row, changes[row.id]) for row in rows)
+
+
+def _digested(rows: Iterable[tuple[str, bytes]], digests: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    """Yield rows, and note the digest of each."""
+    for name, row in rows:
+        digests[name] = hashlib.sha256(row).digest()
+        yield name, row
 
 
 def _array_head(length: int) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import msgspec
 
 from ops.supply_chain.contracts.values.advisory import FeedFacts, UnusableRecord
@@ -42,6 +44,29 @@ class IndexTotals(msgspec.Struct, frozen=True, kw_only=True):
             malware=self.malware,
             repeated=self.repeated,
             misspelt=self.misspelt,
+        )
+
+
+class IndexDirectory(msgspec.Struct, frozen=True, kw_only=True):
+    """What an index of packages of PyPI has, checked as a whole by one digest.
+
+    `rows` is package -> SHA-256 of its row, so that some rows can be checked without all others. `modified` has the time of change
+    of each record that has one, sorted. `unusable` are the records that cannot be read, in their order.
+    """
+
+    totals: IndexTotals
+    rows: dict[str, bytes]
+    modified: tuple[int, ...]
+    unusable: tuple[UnusableRecord, ...]
+
+    def facts(self, name: str, now: int) -> FeedFacts:
+        """Return the facts of the feed at a time in Unix seconds."""
+        until_now = bisect_right(self.modified, now)
+        return self.totals.facts(
+            name,
+            newest=self.modified[until_now - 1] if until_now else None,
+            from_future=len(self.modified) - until_now,
+            unusable=self.unusable,
         )
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ops.supply_chain.adapters.http.client import Timeouts
     from ops.supply_chain.adapters.http.local_copy import CopiedFeed
     from ops.supply_chain.adapters.osv.feed_scan import FeedScan
+    from ops.supply_chain.adapters.osv.package_rows import PackageRows
 
 SYSTEM = "advisory snapshot"
 REFUSED_TYPES = ("text/", "application/json")
@@ -76,7 +77,7 @@ class PackageFeed:
 
     def __init__(
         self,
-        rows: Index | FeedScan,
+        rows: Index | PackageRows | FeedScan,
         facts: FeedFacts,
         *,
         age_seconds: int | None,
@@ -257,7 +258,9 @@ def _whole_feed(source: str, request: _Request, keeper: FeedKeeper, *, cache: Pa
     return Feed(index, facts, age_seconds=age, notes=notes, stale=stale)
 
 
-def _kept(source: str, request: _Request, keeper: FeedKeeper, cache: Path) -> tuple[Index | FeedScan, tuple[str, ...]]:
+def _kept(
+    source: str, request: _Request, keeper: FeedKeeper, cache: Path
+) -> tuple[Index | PackageRows | FeedScan, tuple[str, ...]]:
     """Return a feed that is opened, and notes about its copy."""
     if "://" in source:
         # A file needs no network, and importing the client takes longer than reading an index.
@@ -286,7 +289,7 @@ def _copied(keeper: FeedKeeper) -> CopiedFeed:
 
 
 def _described(
-    rows: Index | FeedScan, *, now: datetime, limit: timedelta | None, notes: tuple[str, ...]
+    rows: Index | PackageRows | FeedScan, *, now: datetime, limit: timedelta | None, notes: tuple[str, ...]
 ) -> tuple[FeedFacts, int | None, tuple[str, ...], str]:
     """Return the facts of a feed, its age, all notes about it, and why it is too old, or empty."""
     facts = rows.facts(int(now.timestamp()))

@@ -72,8 +72,10 @@ def decide(advisory: Advisory, about: CheckedVersion) -> Decision:
     """
     if about.scale.lists(advisory.versions, about):
         return Decision.YES
-    least = Decision.UNKNOWN if advisory.silence else Decision.NO
-    return max([least, *(_in_range(item, about) for item in advisory.ranges)])
+    found = Decision.UNKNOWN if advisory.silence else Decision.NO
+    for item in advisory.ranges:
+        found = max(found, _in_range(item, about))
+    return found
 
 
 def _in_range(item: VersionRange, about: CheckedVersion) -> Decision:

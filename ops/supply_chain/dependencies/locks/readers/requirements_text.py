@@ -34,7 +34,6 @@ _FORBIDDEN = "\x00\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _LOGICAL = r"(?:(?![ \t]*#)[^\n]*\\\n)*[^\n]*+"
 _CHUNK = re.compile(rf"{_LOGICAL}(?:\n(?=[ \t\n#]|\Z){_LOGICAL})*(?:\n|\Z)")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#(?P<comment>.*)$", re.DOTALL)
-_SPACE = re.compile(r"\s+")
 
 
 class PlacedPin(NamedTuple):
@@ -139,14 +138,14 @@ def _logical_lines(text: str) -> Iterator[_Logical]:
 def _split_comment(joined: str) -> tuple[str, str | None]:
     match = _COMMENT.search(joined) if "#" in joined else None
     code = joined if match is None else joined[: match.start()]
-    return _SPACE.sub(" ", code).strip(), None if match is None else match["comment"]
+    return " ".join(code.split()), None if match is None else match["comment"]
 
 
 def _joined(text: str) -> Iterator[tuple[int, str]]:
     parts: list[str] = []
     start = 0
     for number, line in enumerate(text.split("\n")):
-        is_comment = line.lstrip(" \t").startswith("#")
+        is_comment = "#" in line and line.lstrip(" \t").startswith("#")
         if line.endswith("\\") and not is_comment:
             parts.append(line.strip("\\"))  # all of them at both ends, as pip does
             continue
