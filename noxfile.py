@@ -190,7 +190,10 @@ def tests(session: nox.Session) -> None:
     # Many tests wait for a server that does not answer, so two workers per core. Without assert rewriting a worker
     # starts in a third of the time; tests that failed run once more with it, to show the values.
     command = [python, "-m", "pytest", "-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal", "--assert=plain"]
-    # Hundreds of processes import the same modules: without bytecode each of them compiles all of these.
+    # Hundreds of processes import the same modules: without bytecode each of them compiles all of these, and in a new
+    # clone all workers do so at the same time.
+    compile_all = [python, "-m", "compileall", "-q", "-j", "0", "ops", "sealwright", "tests"]
+    session.run(*compile_all, external=True, log=False, success_codes=range(256))
     variables = {"PYTHONDONTWRITEBYTECODE": "", **_temporary_files_in_memory()}
     try:
         session.run(*command, *session.posargs, env=variables, external=True)

@@ -13,3 +13,10 @@ def a_part(names: Iterable[str], step: int) -> list[Any]:
     return [
         name if number % step == 0 else pytest.param(name, marks=pytest.mark.whole) for number, name in enumerate(names)
     ]
+
+
+def by_steps(step: int) -> pytest.MarkDecorator:
+    """Give a test a `step`, for the cases that it counts itself: `every[::step]` is a part, all of them with `-m whole`."""
+    return pytest.mark.parametrize(
+        "step", [pytest.param(step, id="a part"), pytest.param(1, id="all", marks=pytest.mark.whole)]
+    )

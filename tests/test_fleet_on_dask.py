@@ -11,12 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-pytest.importorskip("distributed", reason="needs dask and distributed")
 
 from ops.supply_chain import check_malware, check_vulnerabilities
 from ops.supply_chain.adapters.dask import engine
@@ -29,6 +28,9 @@ from tests.fakes import postgres
 from tests.fakes.fleet import Fleet
 from tests.fakes.gate_project import NOW, at
 from tests.fakes.prepared import prepared_processes
+
+# To import Dask takes half a second, in each worker of a run.
+pytestmark = pytest.mark.skipif(find_spec("distributed") is None, reason="needs dask and distributed")
 
 SECONDS = 60
 PARTS = 7

@@ -6,12 +6,11 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-pytest.importorskip("distributed", reason="needs dask and distributed")
 
 from ops.supply_chain.adapters.dask import engine
 from ops.supply_chain.adapters.dask.engine import run_tasks
@@ -19,6 +18,9 @@ from ops.supply_chain.adapters.dask.security import TLS_VARIABLES, checked_addre
 from ops.supply_chain.core.errors import UnavailableError, UsageError
 from tests.fakes import fleet_work
 from tests.fakes.forwarder import Forwarder
+
+# To import Dask takes half a second, in each worker of a run.
+pytestmark = pytest.mark.skipif(find_spec("distributed") is None, reason="needs dask and distributed")
 
 TASKS = {f"task-{number}": f"{number}".encode() for number in range(5)}
 

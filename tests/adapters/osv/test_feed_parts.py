@@ -145,13 +145,14 @@ def feed(shared_data: Path, feed_cache: Path) -> Iterator[Feed]:
         yield opened
 
 
+@pytest.mark.parametrize("count", [80, pytest.param(1000, marks=pytest.mark.whole)])
 def test_packages_of_the_real_feed_have_the_records_that_its_zip_has(
-    feed: Feed, shared_data: Path, monkeypatch: pytest.MonkeyPatch
+    feed: Feed, shared_data: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     records = ZipRecords((shared_data / "advisories" / "osv-pypi.zip").read_bytes(), where="x.zip")
     monkeypatch.setattr(osv_format, "read_plainly", lambda _: None)
     choose = random.Random(SEED)  # noqa: S311 - the same each time
-    for place in choose.sample(range(11_115), 250):
+    for place in choose.sample(range(11_115), count):
         [(name, data)] = records.members(range(place, place + 1))
         read = osv_format.read_record(data or b"", where=name)
         assert isinstance(read, OsvRecord)

@@ -145,7 +145,7 @@ def test_no_damage_to_a_file_adds_a_claim_and_every_claim_of_the_release_is_gone
     original = {path.name: path.read_bytes() for path in folder_of(run).iterdir()}
     tried = list(damages(folder_of(run)))
     assert len(tried) >= 20
-    for name, how in tried[::3]:
+    for name, how in tried[::5]:
         damage(folder_of(run) / name, how)
         after = supported(evidence(run))
         assert after == before & alone, (name, how)

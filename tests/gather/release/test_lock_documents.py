@@ -98,7 +98,7 @@ def test_every_kind_of_pin(tmp_path: Path, forks: Callable[[int], None]) -> None
     check_all_ways(LockInventory(LOCKS, SUBJECT, METADATA), tmp_path, forks)
 
 
-@pytest.mark.parametrize("name", ["soar", "warehouse", "edge-requirements"])
+@pytest.mark.parametrize("name", ["soar", pytest.param("warehouse", marks=pytest.mark.whole), "edge-requirements"])
 def test_real_projects(shared_data: Path, tmp_path: Path, name: str, forks: Callable[[int], None]) -> None:
     locks = read_project_locks(shared_data / "projects" / name, LocksConfig())
     inventory = LockInventory(locks, DescribedProject(name=name, scopes=()))

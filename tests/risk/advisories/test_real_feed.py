@@ -14,6 +14,7 @@ from ops.supply_chain.contracts.values.advisory import Advisory, Basis, Status
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.names import normalise
 from ops.supply_chain.risk.advisories.matching import Matcher
+from tests.parts import by_steps
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -80,9 +81,10 @@ def test_single_records(feed: Feed, package: str, version: str, record: str, sta
     assert [item.status for item in found] == ([] if status is None else [status])
 
 
-def test_every_listed_version_of_every_live_record_is_affected(feed: Feed, shared_data: Path) -> None:
+@by_steps(7)
+def test_every_listed_version_of_every_live_record_is_affected(feed: Feed, shared_data: Path, step: int) -> None:
     """Whatever the joins do, no record's own list is lost; one version in each record, to keep it short."""
-    packages = _packages(feed, shared_data)
+    packages = _packages(feed, shared_data, step)
     matcher = Matcher(packages, now=NOW)
     missed = [
         (record.id, record.package, version)
@@ -96,10 +98,12 @@ def test_every_listed_version_of_every_live_record_is_affected(feed: Feed, share
         )
     ]
     assert missed == []
+    assert len(packages) > 3000 / step
 
 
-def test_all_malware_blocks_and_is_rated_so(feed: Feed, shared_data: Path) -> None:
-    packages = _packages(feed, shared_data)
+@by_steps(7)
+def test_all_malware_blocks_and_is_rated_so(feed: Feed, shared_data: Path, step: int) -> None:
+    packages = _packages(feed, shared_data, step)
     matcher = Matcher(packages, now=NOW)
     seen: set[str] = set()
     for records in packages.values():
@@ -110,14 +114,14 @@ def test_all_malware_blocks_and_is_rated_so(feed: Feed, shared_data: Path) -> No
             found = [item for item in matcher.match(record.package, version) if record.id in item.records]
             assert [(item.malware, item.rating.basis) for item in found] == [(True, Basis.MALWARE)], record.id
             seen.add(record.id)
-    assert sum(name.startswith("MAL-") for name in seen) == 4000 - 1  # one is withdrawn
+    assert sum(name.startswith("MAL-") for name in seen) >= 4000 // step - 1  # one is withdrawn
     assert any(name.startswith("PYSEC-") for name in seen)  # by an alias
 
 
-def _packages(feed: Feed, shared_data: Path) -> dict[str, tuple[Advisory, ...]]:
+def _packages(feed: Feed, shared_data: Path, step: int) -> dict[str, tuple[Advisory, ...]]:
     import zipfile
 
     with zipfile.ZipFile(shared_data / "advisories" / "osv-pypi.zip") as archive:
-        documents = [json.loads(archive.read(name)) for name in archive.namelist()]
+        documents = [json.loads(archive.read(name)) for name in archive.namelist()[::step]]
     names = {normalise(entry["package"]["name"]) for item in documents for entry in item["affected"]}
     return feed.advisories(names)

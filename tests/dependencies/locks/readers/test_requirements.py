@@ -258,12 +258,12 @@ def test_the_same_pin_in_two_included_files_is_no_finding() -> None:
 
 
 def test_huge_input_ends_soon() -> None:
-    assert only(read(PATH, " " * 4_000_000 + "x" + " " * 4_000_000 + "y #".replace("y ", ""))).pin.name == "x"
-    for text in ("x" * 4_000_000, "[" * 1_000_000, "-" * 1_000_000, "a" * 1_000_000 + "@", "- " * 1_000_000):
+    assert only(read(PATH, " " * 1_000_000 + "x" + " " * 1_000_000 + "y #".replace("y ", ""))).pin.name == "x"
+    for text in ("x" * 1_000_000, "[" * 500_000, "-" * 500_000, "a" * 200_000 + "@", "- " * 500_000):
         with pytest.raises(InputError):
             read(PATH, text)
-    assert len(read(PATH, "foo==1 \\\n" + "\\\n" * 500_000).entries) == 1
-    assert len(read(PATH, "foo==1\n" + " # c\n" * 500_000).entries) == 1
+    assert len(read(PATH, "foo==1 \\\n" + "\\\n" * 200_000).entries) == 1
+    assert len(read(PATH, "foo==1\n" + " # c\n" * 200_000).entries) == 1
 
 
 def test_ten_thousand_conflicts_end_soon() -> None:
