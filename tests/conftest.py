@@ -24,8 +24,9 @@ from tests.fakes.known_interpreter import known_interpreter
 from tests.fakes.known_tables import known_tables
 from tests.fakes.postgres import stop_shared
 from tests.not_proven import pytest_terminal_summary
+from tests.parts import pytest_collection_modifyitems
 
-__all__ = ["pytest_runtest_protocol", "pytest_terminal_summary"]
+__all__ = ["pytest_collection_modifyitems", "pytest_runtest_protocol", "pytest_terminal_summary"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _NUMBERS = itertools.count()
