@@ -501,6 +501,42 @@ def test_a_public_log_has_counts_only(
     assert not (change.dist / "change").exists()
 
 
+def _commands(capfd: pytest.CaptureFixture[str]) -> list[str]:
+    captured = capfd.readouterr()
+    assert not [line for line in captured.out.splitlines() if line.lstrip().startswith("::")]
+    return [line for line in captured.err.splitlines() if line.startswith("::")]
+
+
+def test_on_github_what_the_change_brings_is_annotated_at_its_line(
+    change: ChangeProject, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    change.feed(CVE_FOO, CVE_BAR)
+    change.lock("foo==1.0", "bar==2.0")
+    change.commit("change")
+    assert change.run() == ExitCode.DENIED
+    assert _commands(capfd) == []
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(change.folder))
+    assert change.run() == ExitCode.DENIED
+    [only] = _commands(capfd)
+    assert only.startswith("::error file=thing/requirements.txt,line=2,")
+    assert "CVE-2026-0002" in only
+    assert "CVE-2026-0001" not in only, "it was there before the change"
+    for words in (["--public-log"], ["--format", "json"]):
+        assert change.run(*words) == ExitCode.DENIED
+        assert _commands(capfd) == []
+
+
+def test_what_could_not_be_examined_is_annotated_as_a_warning(
+    change: ChangeProject, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    change.write("conda-lock.yml", "version: 1\npackage: []\n")
+    change.commit("change")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert change.run() == ExitCode.NOT_EXAMINED
+    assert [line.split(" ")[0] for line in _commands(capfd)] == ["::warning"]
+
+
 def test_what_others_wrote_is_no_markup_and_no_workflow_command(
     change: ChangeProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

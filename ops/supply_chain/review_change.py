@@ -7,7 +7,8 @@ review counts as it is on the base branch: configuration, waivers, rules and fee
 a finding of its own, for a person to read before the merge.
 
 Reads    two commits of the project, advisory feeds, core metadata on the index; KEV and EPSS of [feeds]
-Writes   dist/change/: N.json, N.md, N.sarif, N-sbom.cdx.json; Markdown to $GITHUB_STEP_SUMMARY if that is set
+Writes   dist/change/: N.json, N.md, N.sarif, N-sbom.cdx.json; Markdown to $GITHUB_STEP_SUMMARY if that is set;
+         in GitHub Actions one annotation for each root cause that the change brings, none with --public-log
 Decides  the change brings no finding: vulnerability, malware, licence, source, publisher, name look-alike, unhashed
          or unpinned package, other bytes of a locked version, weaker configuration
 Exits    0 no new finding; 2 usage, or the base contains the commit; 3 the project's metadata on the base branch is
@@ -35,6 +36,7 @@ from ops.supply_chain.adapters.files.git_commits import find_commits
 from ops.supply_chain.adapters.github import step_summary
 from ops.supply_chain.contracts.files.change_review import ChangeReview
 from ops.supply_chain.core import canonical
+from ops.supply_chain.core.commands import as_typed
 from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.gather.change.review import ReviewedChange
 from ops.supply_chain.gather.change.review import review_change as reviewed
@@ -42,9 +44,13 @@ from ops.supply_chain.gather.risk.advisories.matches import MALWARE_SOURCES
 from ops.supply_chain.gather.risk.advisories.source_options import add_source_options
 from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
 from ops.supply_chain.risk.changes.render import counts_markdown, findings_report, review_markdown, review_text
+from ops.supply_chain.risk.findings.causes import causes_of
+from ops.supply_chain.risk.findings.render.annotations import annotation_commands
 from ops.supply_chain.risk.findings.render.sarif import sarif
+from ops.supply_chain.risk.findings.render.screen import mark_of
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.streams import folder_in_workspace, typing
 
 FOLDER = "change"
 BASE_VARIABLE = "GITHUB_BASE_REF"
@@ -94,7 +100,16 @@ def _perform(run: StageRun) -> StageResult:
         counts=review.counts,
         feeds=change.feeds,
         document={"files": written, "review": review},
+        annotations=_annotations(run, change),
     )
+
+
+def _annotations(run: StageRun, change: ReviewedChange) -> tuple[str, ...]:
+    """Return what annotates the change in GitHub Actions: the root causes of what it brings, at the lines of its files."""
+    here = typing()
+    causes = [(mark_of(cause, fail_on=change.fail_on), cause) for cause in causes_of(run.stage, change.review.new)]
+    folder = folder_in_workspace(run.root)
+    return tuple(annotation_commands(causes, folder=folder, typed=lambda text: as_typed(text, here)))
 
 
 def _write(run: StageRun, change: ReviewedChange) -> list[str]:

@@ -111,6 +111,7 @@ class StageResult(msgspec.Struct, frozen=True, kw_only=True):
     value. `broken_input` is True if one of several inputs is broken and the others were examined: unless the outcome is a
     failure, the exit code is then 3. `public_outcome` are fixed words that a public log shows instead of the outcome, where "pass" would promise
     too much. `excluded` is what `[locks].exclude` leaves out. `colour` is that of the first line of `text` on a terminal ("31" is red).
+    `annotations` are workflow commands for GitHub's runner, which annotate a change; no other reader gets them, and no public log.
     `tallies` and `common` are those of `contracts.files.fleet.PartResult`, for a stage that examines fleets in parts.
 
     People get the record's counts, findings and notes from the runner, which renders them in one way for all stages.
@@ -138,6 +139,7 @@ class StageResult(msgspec.Struct, frozen=True, kw_only=True):
     colour: str = ""
     tallies: Tallies = {}
     common: tuple[Finding, ...] = ()
+    annotations: tuple[str, ...] = ()
 
 
 def _file_ref(label: str, base: Path, path: Path) -> FileRef:

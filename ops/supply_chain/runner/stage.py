@@ -38,7 +38,14 @@ from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
 from ops.supply_chain.runner.failures import system_failure
 from ops.supply_chain.runner.progress import Progress, progress_name
 from ops.supply_chain.runner.setbacks import finished_stages, setbacks
-from ops.supply_chain.runner.streams import Streams, advise_for, terminal_width, wants_colour
+from ops.supply_chain.runner.streams import (
+    Streams,
+    advise_for,
+    obeys_commands,
+    print_commands,
+    terminal_width,
+    wants_colour,
+)
 
 RECORDS_FOLDER = "records"
 
@@ -167,6 +174,8 @@ def _run(
         plain = plain or not wants_colour(os.environ, terminal=width is not None)
         colour = "" if plain else result.colour
         streams.result(rendered, document=run.args.format == "json", colour=colour)
+        if result.annotations and obeys_commands() and not streams.public and run.args.format != "json":
+            print_commands(result.annotations)
     except OutputError as error:
         if code == ExitCode.PASS:
             raise

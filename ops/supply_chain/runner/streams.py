@@ -105,6 +105,15 @@ def obeys_commands() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
+def folder_in_workspace(root: Path) -> str | None:
+    """Return a folder relative to the checkout of a CI job, empty for its top; None where it is elsewhere."""
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    with suppress(ValueError, OSError):
+        relative = root.resolve().relative_to(workspace.resolve()).as_posix()
+        return "" if relative == "." else relative
+    return None
+
+
 def print_error(text: str) -> None:
     """Write a session's message to stderr, cleaned likewise; where that is impossible, the exit code has to do."""
     _flush()

@@ -12,7 +12,6 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -42,6 +41,7 @@ from ops.supply_chain.runner.arguments import shown_path
 from ops.supply_chain.runner.dist_lock import LOG_NAME
 from ops.supply_chain.runner.pipeline import Finished
 from ops.supply_chain.runner.streams import (
+    folder_in_workspace,
     obeys_commands,
     print_commands,
     print_lines,
@@ -132,18 +132,9 @@ def show(finished: Finished, ending: Ending, log: StageLog | None, shared: argpa
         return as_typed(of_this_run(text, shown_path(ending.dist)), here)
 
     if obeys_commands():
-        print_commands(annotation_commands(screen.causes, folder=_in_workspace(ending.root), typed=typed))
+        print_commands(annotation_commands(screen.causes, folder=folder_in_workspace(ending.root), typed=typed))
     coloured = wants_colour(os.environ, terminal=sys.stdout is not None and sys.stdout.isatty())
     print_lines((line.text, _COLOURS.get(line.mark, "") if coloured else "") for line in screen_lines(screen, typed))
-
-
-def _in_workspace(root: Path) -> str | None:
-    """Return a folder relative to the checkout of a CI job, empty for its top; None where it is elsewhere."""
-    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
-    with suppress(ValueError, OSError):
-        relative = root.resolve().relative_to(workspace.resolve()).as_posix()
-        return "" if relative == "." else relative
-    return None
 
 
 def of_this_run(text: str, dist: str) -> str:

@@ -9,7 +9,7 @@ from ops.supply_chain.adapters.files.git_commits import ChangeCommits, commit_ep
 from ops.supply_chain.assurance.policy.changes import policy_findings
 from ops.supply_chain.contracts.files.change_review import ChangedPackage, ChangeReview, ReviewedCommits
 from ops.supply_chain.contracts.files.record import FeedRef
-from ops.supply_chain.contracts.values.finding import Finding
+from ops.supply_chain.contracts.values.finding import Finding, Severity
 from ops.supply_chain.contracts.values.lock import Lock
 from ops.supply_chain.core.errors import InputError, UnavailableError, UsageError
 from ops.supply_chain.core.text import plural, printable
@@ -40,11 +40,12 @@ UNENRICHED = "licences and publishers were not checked (--no-enrich)"
 
 
 class ReviewedChange(NamedTuple):
-    """The review, the SBOM of the change, and the sources that were used."""
+    """The review, the SBOM of the change, the sources that were used, and the severity from which a finding denies it."""
 
     review: ChangeReview
     sbom: bytes
     feeds: tuple[FeedRef, ...]
+    fail_on: Severity
 
 
 def review_change(run: StageRun, commits: ChangeCommits, *, enrich: bool) -> ReviewedChange:
@@ -82,7 +83,7 @@ def review_change(run: StageRun, commits: ChangeCommits, *, enrich: bool) -> Rev
             unexamined=found.unexamined,
             notes=tuple(_notes(states, commits, packages, renames, advisories.notes)),
         )
-    return ReviewedChange(review, packages.sbom.data, advisories.feeds)
+    return ReviewedChange(review, packages.sbom.data, advisories.feeds, fail_on)
 
 
 class _Packages(NamedTuple):

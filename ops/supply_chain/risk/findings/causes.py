@@ -127,6 +127,12 @@ def root_causes(records: Sequence[Record], verdicts: Iterable[Verdict]) -> tuple
     return tuple(sorted(map(_cause, groups.values()), key=_weight))
 
 
+def causes_of(stage: str, findings: Iterable[Finding]) -> tuple[RootCause, ...]:
+    """Return the root causes of one stage's open findings, in the order of `root_causes`."""
+    reported = [(stage, clean(finding)) for finding in findings if not finding.waived_by]
+    return tuple(sorted(map(_cause, _grouped(reported).values()), key=_weight))
+
+
 def _grouped(reported: Sequence[tuple[str, Finding]]) -> dict[_Key, _Group]:
     findings = [finding for _, finding in reported]
     unpinned = {finding.package for finding in findings if finding.package and finding.code in _UNPINNED}
