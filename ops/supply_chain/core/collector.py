@@ -1,4 +1,7 @@
-"""Python's collector of cycles, suspended where much is read that has none."""
+"""Python's collector of cycles, suspended where much is read that has none, and kept from what stays until the end.
+
+Source: https://docs.python.org/3/library/gc.html#gc.freeze
+"""
 
 from __future__ import annotations
 
@@ -17,3 +20,14 @@ def without_collection() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Suspend the collector for large imports, and leave alone what is there after them: in the work and at the end of the process.
+
+    Modules are needed until the end. What is garbage at this moment, in cycles, stays as well.
+    """
+    with without_collection():
+        yield
+        gc.freeze()

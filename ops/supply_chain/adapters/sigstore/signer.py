@@ -18,23 +18,27 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 import msgspec
-from cryptography import x509
-from sigstore.dsse import Statement
-from sigstore.errors import Error
-from sigstore.hashes import Hashed
-from sigstore.models import ClientTrustConfig, SigningConfig
-from sigstore.oidc import ExpiredIdentity, IdentityError, IdentityToken
-from sigstore.sign import Signer, SigningContext
-from sigstore_models.common.v1 import HashAlgorithm
 
-from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier, name_of
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError, ServiceError, TokenError
-from ops.supply_chain.adapters.sigstore.services import AGAIN, AUTHORITY, FulcioClient, TimeStamps, log_of
 from ops.supply_chain.adapters.sigstore.trust_config import TrustConfig
 from ops.supply_chain.adapters.sigstore.turns import MOST_AT_ONCE
 from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
+from ops.supply_chain.core.collector import importing
 from ops.supply_chain.core.errors import InputError, OutputError, StageError
 from ops.supply_chain.core.text import printable, without_credentials
+
+with importing():
+    from cryptography import x509
+    from sigstore.dsse import Statement
+    from sigstore.errors import Error
+    from sigstore.hashes import Hashed
+    from sigstore.models import ClientTrustConfig, SigningConfig
+    from sigstore.oidc import ExpiredIdentity, IdentityError, IdentityToken
+    from sigstore.sign import Signer, SigningContext
+    from sigstore_models.common.v1 import HashAlgorithm
+
+    from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier, name_of
+    from ops.supply_chain.adapters.sigstore.services import AGAIN, AUTHORITY, FulcioClient, TimeStamps, log_of
 
 WORKERS = 2 * MOST_AT_ONCE
 """Things signed at the same time: log and time-stamping authority have as many requests at once as each may have."""

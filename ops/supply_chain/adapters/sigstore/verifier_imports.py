@@ -10,7 +10,6 @@ https://docs.python.org/3/reference/datamodel.html#customizing-module-attribute-
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,8 @@ from importlib import import_module
 from importlib.metadata import version
 from types import ModuleType
 from typing import Any
+
+from ops.supply_chain.core.collector import importing
 
 _PARTS = (("requests",), ("jwt",), ("platformdirs",), ("tuf", "ngclient"))
 NETWORK_MODULES = tuple(map(".".join, _PARTS))
@@ -61,15 +62,13 @@ def for_verification() -> Iterator[None]:
 
     stand_ins = [StandIn(name) for name in NETWORK_MODULES if name not in sys.modules]
     sys.modules.update({module.__name__: module for module in stand_ins})
-    before, collecting = BaseModel.model_config, gc.isenabled()
-    gc.disable()  # classes are not garbage, and looking for it among them is a tenth of the time
+    before = BaseModel.model_config
     BaseModel.model_config = ConfigDict(**{**before, "defer_build": True})
     try:
-        yield
+        with importing():
+            yield
     finally:
         BaseModel.model_config = before
-        if collecting:
-            gc.enable()
         for module in stand_ins:
             if sys.modules.get(module.__name__) is module:
                 del sys.modules[module.__name__]
