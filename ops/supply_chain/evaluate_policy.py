@@ -28,7 +28,7 @@ if __name__ == "__main__":
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,7 +57,6 @@ from ops.supply_chain.assurance.policy.verdicts import (
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.contracts.files.verdict import GateFile, RuleVerdict, Verdict, Weakening
-from ops.supply_chain.contracts.values.received_sbom import ReceivedSbom
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.collector import without_collection
 from ops.supply_chain.core.commands import command
@@ -65,9 +64,9 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, StageError
 from ops.supply_chain.core.start import TREE
 from ops.supply_chain.core.text import printable
-from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.formats.shape import Fault
 from ops.supply_chain.gather.assurance.policy import ALWAYS, RELEASE_PROFILES, folders_of, settings_of, weakened_by
+from ops.supply_chain.gather.assurance.policy_sboms import given_sbom, own_json
 from ops.supply_chain.inventory.checks.check import check_document
 from ops.supply_chain.release.assembly.layout import GATE_SOURCE, PROVENANCE_SOURCE, RELEASED_FOLDERS
 from ops.supply_chain.runner.arguments import absolute, parser_for
@@ -258,6 +257,15 @@ def _read_records(run: StageRun) -> list[StoredRecord]:
 
 @without_collection()
 def _gather_sboms(run: StageRun, records: Sequence[StoredRecord]) -> _PolicyInput:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        actual = pool.submit(_actual, run, records)  # hashed while this thread reads SBOMs
+        inputs, parts, notes = _read_sboms(run)
+        return _evidence(run, records, actual.result(), inputs, parts, notes)
+
+
+def _read_sboms(run: StageRun) -> tuple[list[FileRef], dict[str, Any], tuple[str, ...]]:
     paths = run.args.sboms or [run.dist / "sbom" / f"{run.project.name}-sbom.json"]
     chosen = {path.absolute(): True for path in paths}
     if run.args.all_sboms:
@@ -275,47 +283,21 @@ def _gather_sboms(run: StageRun, records: Sequence[StoredRecord]) -> _PolicyInpu
         if skipped
         else ()
     )
-    return _evidence(run, records, inputs, {"sboms": projected}, notes)
+    return inputs, {"sboms": projected}, notes
 
 
 def _read_sbom(run: StageRun, path: Path, *, required: bool) -> tuple[FileRef, dict[str, Any] | None]:
     data = canonical.read_bytes(path)
     ref = FileRef(path=_label(run, path), sha256=sha256_bytes(data), size=len(data))
-    document = _own_json(data)
+    document = own_json(data)
     readable = document is not None and is_readable(document)
     # What a run made was checked by the stage that wrote it; a given document may be anyone's.
-    received = _received(data, path) if required and (run.args.sboms or not readable) else None
+    received = given_sbom(data, path) if required and (run.args.sboms or not readable) else None
     if not readable:
         return ref, received_input(received, path=ref.path, sha256=ref.sha256 or "") if received else None
     problems = [Fault(path=problem.path, message=problem.message) for problem in check_document(document)]
     problems += unread_parts(received) if received else ()
     return ref, sbom_input(document, path=ref.path, sha256=ref.sha256, problems=problems)
-
-
-def _own_json(data: bytes) -> Any:
-    """Return parsed JSON; None for every other format."""
-    try:
-        return canonical.load_plain(data, where="$")
-    except InputError:
-        return None
-
-
-def _received(data: bytes, path: Path) -> ReceivedSbom:
-    """Read an SBOM that was given, whatever its format.
-
-    Raises:
-        InputError: It is no SBOM, or cannot be read.
-    """
-    from ops.supply_chain.adapters.tools.received_schemas import schema_defects
-    from ops.supply_chain.formats.received.read import read_received
-
-    try:
-        return read_received(data, schema_defects)
-    except UnexpectedShapeError as error:
-        raise InputError(
-            f"{path}: {error}",
-            hint="Evaluate a valid document of CycloneDX 1.2 to 1.7, SPDX 2.2, 2.3 or 3.0.1.",
-        ) from error
 
 
 def _gather_provenance(run: StageRun, records: Sequence[StoredRecord]) -> _PolicyInput:
@@ -326,18 +308,19 @@ def _gather_provenance(run: StageRun, records: Sequence[StoredRecord]) -> _Polic
     if not isinstance(statement, dict):
         raise InputError(f"{path}: expected a statement (an object), found {type(statement).__name__}")
     ref = FileRef(path=_label(run, path), sha256=sha256_bytes(data), size=len(data))
-    return _evidence(run, records, [ref], {"sboms": [], **provenance_input(statement, _released(run))}, ())
+    parts = {"sboms": [], **provenance_input(statement, _released(run))}
+    return _evidence(run, records, _actual(run, records), [ref], parts, ())
 
 
 def _evidence(
     run: StageRun,
     records: Sequence[StoredRecord],
+    actual: Mapping[str, str],
     inputs: list[FileRef],
     parts: dict[str, Any],
     notes: tuple[str, ...],
 ) -> _PolicyInput:
     source = run.project.source
-    actual = _actual(run, records)
     document = {
         "schema": "policy-input/1",
         "subject": {

@@ -9,8 +9,8 @@ Decides  complete, valid: every pin of every lock is in the aggregate with all i
          document passes the schema of its format and our own checks. What the wheels of packages contain is in the aggregate as
          far as it is recorded; of every other package it states that this is unknown. Each package has a scope: required (installed
          with the product), optional (by an extra, or a group that is asked for) or excluded (development only).
-Exits    0 done, 2 usage, 3 a lock is broken, 5 the index or cyclonedx-py did not answer, or a file that
-         pins or declares packages was not read, 6 a written document is not valid.
+Exits    0 done, 2 usage, 3 a lock is broken, 5 the index or cyclonedx-py did not answer, a file that
+         pins or declares packages was not read, or a process that reads locks was ended, 6 a written document is not valid.
 Network  the package index, for licence, producer and dependencies; none with --no-enrich or --offline.
 Source   CycloneDX 1.6 and 1.7 (https://cyclonedx.org/specification/overview/), SPDX 2.3 and 3.0.1
          (https://spdx.dev/use/specifications/), CISA minimum elements for an SBOM (https://www.cisa.gov/sbom).
@@ -88,7 +88,7 @@ def _perform(run: StageRun) -> StageResult:
 
     formats = _formats(run.args.formats, run.config.sbom.formats, "--formats")
     lock_formats = _formats(run.args.lock_formats, run.config.sbom.lock_formats, "--lock-formats")
-    project = read_project(run)
+    project = read_project(run, on_all_cores=True)
     locks = project.locks
     if not locks and not project.is_bare:
         return _undecided(project)

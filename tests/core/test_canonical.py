@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ops.supply_chain.contracts.base import FileRef
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.errors import InputError, OutputError
-from ops.supply_chain.core.plain_json import dump
+from ops.supply_chain.core.plain_json import dump, load
 
 GOOD = FileRef(path="dist:a", sha256="0" * 64, size=1)
 
@@ -151,3 +151,64 @@ def test_a_part_of_a_document_is_written_as_the_plain_writer_does(value: dict[st
     for words in value.values():
         if isinstance(words, str):
             assert canonical.text(words) == json.dumps(words, ensure_ascii=False)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300)
+@given(st.dictionaries(st.text(max_size=3), JSON, min_size=1, max_size=3), st.data())
+def test_a_canonical_document_is_read_as_any_other(value: dict[str, Any], data: st.DataObject) -> None:
+    written = dump(value)
+    at = data.draw(st.integers(0, len(written)))
+    changed = (
+        written[:at]
+        + data.draw(st.sampled_from([b"", b" ", b"0", b"\n", b'"', b"\0", b"}", b",", b"1e999"]))
+        + written[at:]
+    )
+    for document in (written, changed):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(canonical, "LARGE_BYTES", 0)
+            assert result_of(canonical.load_plain, document) == result_of(load, document)
+
+
+def result_of(read: Callable[..., Any], data: bytes) -> str:
+    """Return what was read with its types and order, or the error."""
+    try:
+        return repr(read(data, where="x"))
+    except InputError as error:
+        return error.message
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{\n  "a": 1,\n  "a": 1\n}\n',
+        b'{\n  "a": 1,\n  "b": {\n    "c": 1,\n    "c": 2\n  }\n}\n',
+        b'{\n  "a": 1e999\n}\n',
+        b'{\n  "a": 123456789012345678901234567890\n}\n',
+        b'{\n  "a": "\\ud800"\n}\n',
+        b'{\n  "a": 1.10\n}\n',
+        b'{\n  "a": -0\n}\n',
+        b'{\n  "a": NaN\n}\n',
+        b'{\n  "a": 1\n}',
+        b'{\n  "a": 1\n}\n\n',
+        dump({"a": json.loads("[" * 198 + "]" * 198)}),
+        dump({"a": json.loads("[" * 199 + "]" * 199)}),
+        dump({"a": json.loads("[" * 200 + "]" * 200)}),
+        dump({"a": json.loads("[" * 300 + "]" * 300)}),
+    ],
+)
+def test_what_the_strict_reader_refuses_is_refused_in_a_large_document(
+    data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(canonical, "LARGE_BYTES", 0)
+    assert result_of(canonical.load_plain, data) == result_of(load, data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from ops.supply_chain.contracts.config.file import CONFIG_NAME
@@ -89,13 +89,29 @@ class ReadLocks(NamedTuple):
     broken: tuple[BrokenLock, ...]
 
 
-def read_project_locks(files: Files, config: LocksConfig, known: Mapping[str, Lock] | None = None) -> ReadLocks:
+ReadEach = Callable[[Files, Sequence[str]], Iterable[Lock | BrokenLock]]
+"""Reads locks in the order of their paths, each as `read_each` does."""
+
+
+def read_each(files: Files, paths: Iterable[str]) -> Iterator[Lock | BrokenLock]:
+    """Read locks in their order."""
+    for path in paths:
+        try:
+            yield read_lock(path, _content(files, path), files.read)
+        except InputError as error:
+            yield BrokenLock(printable(path), error)
+
+
+def read_project_locks(
+    files: Files, config: LocksConfig, known: Mapping[str, Lock] | None = None, *, read: ReadEach = read_each
+) -> ReadLocks:
     """Read all locks of a project; a broken one does not keep the others from being read.
 
     Args:
         files: The project folder.
         config: Which files are locks.
         known: Locks by path that were read in another state of the project and are the same in this one.
+        read: Reads those that are not known.
     Returns:
         Every lock that was found; may be empty.
     Raises:
@@ -103,17 +119,13 @@ def read_project_locks(files: Files, config: LocksConfig, known: Mapping[str, Lo
     """
     paths = find_locks(files, config)
     refuse_idle(config.include, paths)
-    locks: list[Lock] = []
-    broken: list[BrokenLock] = []
-    for path in paths:
-        if known and path in known:
-            locks.append(known[path])
-            continue
-        try:
-            locks.append(read_lock(path, _content(files, path), files.read))
-        except InputError as error:
-            broken.append(BrokenLock(printable(path), error))
-    return ReadLocks(tuple(locks), tuple(broken))
+    known = known or {}
+    unknown = iter(read(files, [path for path in paths if path not in known]))
+    found = [known[path] if path in known else next(unknown) for path in paths]
+    return ReadLocks(
+        tuple(lock for lock in found if isinstance(lock, Lock)),
+        tuple(lock for lock in found if isinstance(lock, BrokenLock)),
+    )
 
 
 def refuse_broken(broken: Sequence[BrokenLock]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,18 +51,28 @@ def read_project_locks(root: Path, config: LocksConfig) -> tuple[Lock, ...]:
     return found.locks
 
 
-def read_good_locks(root: Path, config: LocksConfig, known: Mapping[str, Lock] | None = None) -> ReadLocks:
+def read_good_locks(
+    root: Path, config: LocksConfig, known: Mapping[str, Lock] | None = None, *, on_all_cores: bool = False
+) -> ReadLocks:
     """Read all locks of a project; the broken ones are listed beside the others.
 
     Args:
         root: The project's folder.
         config: Which files are locks.
         known: Locks by path that were read in another state of the project and are the same in this one.
+        on_all_cores: Whether other processes may read them, where they are large.
+    Raises:
+        UnavailableError: A process ended before it had read its own.
     """
     from ops.supply_chain.dependencies.locks import project
 
+    read: project.ReadEach = project.read_each
+    if on_all_cores:
+        from ops.supply_chain.gather.gates.lock_readers import read_on_all_cores
+
+        read = partial(read_on_all_cores, root)
     with without_collection():
-        return project.read_project_locks(ProjectFiles(root), config, known)
+        return project.read_project_locks(ProjectFiles(root), config, known, read=read)
 
 
 def classify(root: Path, config: LocksConfig, found: ReadLocks) -> Classified:

@@ -129,13 +129,17 @@ def read_gate_input(run: StageRun) -> tuple[GateProject, ...]:
     return projects
 
 
-def read_project(run: StageRun) -> GateProject:
+def read_project(run: StageRun, *, on_all_cores: bool = False) -> GateProject:
     """Read the project of a stage that has no `--fleet`.
 
+    Args:
+        run: The run.
+        on_all_cores: See `read_good_locks`.
     Raises:
         InputError: No lock can be read.
+        UnavailableError: A process ended before it had read its locks.
     """
-    (project,) = _read([("", run.root, run.config)])
+    (project,) = _read([("", run.root, run.config)], on_all_cores=on_all_cores)
     return project
 
 
@@ -178,8 +182,10 @@ def _described(root: Path) -> tuple[str, Path, Config]:
     return describe(root, config, version=FLEET_VERSION).name, root, config
 
 
-def _read(described: Sequence[tuple[str, Path, Config]], *, refuse: bool = True) -> tuple[GateProject, ...]:
-    found = [read_good_locks(root, config.locks) for _, root, config in described]
+def _read(
+    described: Sequence[tuple[str, Path, Config]], *, refuse: bool = True, on_all_cores: bool = False
+) -> tuple[GateProject, ...]:
+    found = [read_good_locks(root, config.locks, on_all_cores=on_all_cores) for _, root, config in described]
     if refuse:
         refuse_all_broken(found)
     return tuple(project_of(*entry, read) for entry, read in zip(described, found, strict=True))

@@ -103,18 +103,19 @@ class _Reading:
     def file(self, path: str, text: str, stack: tuple[str, ...], *, constraint: bool) -> None:
         """Read one file's text; `stack` is the chain of includes that led here, itself last."""
         line = 1
+        place = self._placed.append
         for chunk_text in chunk_texts(text):
             try:
-                chunk = read_chunk(chunk_text)
+                items, height = read_chunk(chunk_text)
             except MalformedLockError as error:
                 raise broken(path, line + error.line, error.message, error.hint) from error
-            for item in chunk.items:
+            for item in items:
                 at = line + item.line
                 if isinstance(item, PlacedPin):
                     if constraint:
                         self.constraints.add(item.pin)
                     else:
-                        self._placed.append((path, at, item))
+                        place((path, at, item))
                     continue
                 self.index = item.directive.index_url or self.index
                 self.indexes |= {url.rstrip("/") for url in item.directive.index_urls}
@@ -124,13 +125,12 @@ class _Reading:
                         self.addresses += [(path, at, url) for url in _address(target)]
                     elif target:
                         self._include(_resolve(target, path, at), stack, at, constraint=narrows)
-            line += chunk.height
+            line += height
 
     def placed(self) -> Iterator[_Placed]:
         """Yield what is required, in order, once all constraints are known."""
         if self.constraints.are_none:
-            for path, line, item in self._placed:
-                yield path, line, item.pin, item.problems, item.annotation
+            yield from [(path, line, item.pin, item.problems, item.annotation) for path, line, item in self._placed]
             return
         for path, line, item in self._placed:
             given = self.constraints.apply(item.pin, item.specifier)
@@ -226,21 +226,23 @@ def _moved(pin: Pin, index: str) -> Pin:
 def _entries(placed: Sequence[_Placed]) -> list[LockEntry]:
     needs = _needs(placed)
     names = {pin.name for _, _, pin, _, _ in placed}
+    edges = {name: shared_edges(tuple(sorted(targets))) for name, targets in (needs or {}).items()}
+    nothing = None if needs is None else ()
     return [
         LockEntry(
             pin=pin,
             line=line,
             path=path,
             direct=annotation.direct,
-            required_by=_within(annotation.required_by, names),
-            depends_on=None if needs is None else shared_edges(tuple(sorted(needs.get(pin.name, ())))),
+            required_by=_within(annotation.required_by, names) if annotation.required_by else annotation.required_by,
+            depends_on=edges.get(pin.name, nothing),
         )
         for path, line, pin, _, annotation in placed
     ]
 
 
-def _within(required_by: tuple[str, ...] | None, names: set[str]) -> tuple[str, ...] | None:
-    if required_by is None or names.issuperset(required_by):
+def _within(required_by: tuple[str, ...], names: set[str]) -> tuple[str, ...]:
+    if names.issuperset(required_by):
         return required_by
     return tuple(name for name in required_by if name in names)
 

@@ -87,9 +87,10 @@ def decode(path: str, data: bytes) -> str:
     return text
 
 
-def chunk_texts(text: str) -> Iterator[str]:
+def chunk_texts(text: str) -> list[str]:
     """Split a file's text into chunks; together they are the text."""
-    return (chunk for chunk in _CHUNK.findall(text) if chunk)
+    found: list[str] = _CHUNK.findall(text)
+    return found if found and found[-1] else found[:-1]  # what is empty can only be the last
 
 
 @lru_cache(maxsize=CACHED_PINS)
