@@ -47,7 +47,7 @@ from ops.supply_chain.gather.assurance.adoption.files import pipeline_of, read_t
 from ops.supply_chain.gather.assurance.adoption.survey import survey_of
 from ops.supply_chain.inventory.model.document import GENERATOR_VERSION
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -184,4 +184,4 @@ _DEFECT = "This is a defect of sealwright: please report it. Nothing was written
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -47,7 +47,7 @@ from ops.supply_chain.release.assembly.layout import (
 from ops.supply_chain.release.assembly.permission import DIST, problems_of_decision, problems_of_permission
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 RELEASE_FOLDER = "release"
 REPORT_FOLDER = "verification"
@@ -159,4 +159,4 @@ def _result(copied: dict[ReleaseFile, Measured], denials: Sequence[str]) -> Stag
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

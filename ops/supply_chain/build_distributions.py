@@ -70,7 +70,7 @@ from ops.supply_chain.release.packages.hygiene.identity import Expected
 from ops.supply_chain.release.packages.hygiene.issues import SCOPE
 from ops.supply_chain.runner.arguments import absolute
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 PACKAGES_FOLDER = "packages"
 REPORT = "build/report.json"
@@ -316,4 +316,4 @@ def _name_of(distribution: Distribution) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -47,7 +47,7 @@ from ops.supply_chain.core.start import TREE
 from ops.supply_chain.core.text import plural
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import hold_for
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 from ops.supply_chain.trust.verification.file_kinds import VERIFIER
 
 START = "ops.supply_chain.sessions.stand_alone"
@@ -147,4 +147,4 @@ def _named(label: str) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

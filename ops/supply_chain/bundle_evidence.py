@@ -49,7 +49,7 @@ from ops.supply_chain.release.evidence import (
     sbom_beside,
 )
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 SBOM_RECORD = "records/generate_sbom.json"
 EVIDENCE_FOLDER = "evidence"
@@ -199,4 +199,4 @@ def _result(run: StageRun, path: Path, counts: dict[str, int], reads: Sequence[F
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -63,7 +63,7 @@ from ops.supply_chain.gather.gates.projects import (
 )
 from ops.supply_chain.gather.gates.wheel_contents import recorded_contents
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.files.verified_files import VerifiedFiles
@@ -310,4 +310,4 @@ def _findings(
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

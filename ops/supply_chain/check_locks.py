@@ -73,7 +73,7 @@ from ops.supply_chain.gather.dependencies.tool_check import check_with_tool
 from ops.supply_chain.gather.gates.outcome import finish_gate
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, all_excluded, read_gate_input
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 SCOPE = "lock"
 
@@ -317,4 +317,4 @@ def _tools(checks: Iterable[LockCheck]) -> tuple[ToolRef, ...]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

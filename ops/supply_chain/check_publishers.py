@@ -55,7 +55,7 @@ from ops.supply_chain.gather.gates.outcome import finish_gate
 from ops.supply_chain.gather.gates.projects import GateProject, add_fleet_option, all_excluded, read_gate_input
 from ops.supply_chain.release.evidence import baseline_beside
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.sigstore.trusted_root import TrustedRootFile
@@ -267,4 +267,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

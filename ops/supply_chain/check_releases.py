@@ -68,7 +68,7 @@ from ops.supply_chain.gather.risk.advisories.shipped_parts import read_today
 from ops.supply_chain.gather.risk.advisories.source_options import add_source_options
 from ops.supply_chain.gather.risk.vex_options import add_vex_options
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.contracts.files.manifest import HeldRelease
@@ -196,4 +196,4 @@ def _vex_files(run: StageRun) -> tuple[VexFile, ...]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -67,7 +67,7 @@ from ops.supply_chain.release.results import failure_findings, merge_results, re
 from ops.supply_chain.risk.gates.outcome import decide_outcome
 from ops.supply_chain.runner.arguments import absolute
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -224,4 +224,4 @@ def _text(run: StageRun, changes: Sequence[SourceChange], places: Sequence[str])
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -87,7 +87,7 @@ from ops.supply_chain.gather.risk.vex_options import add_vex_options
 from ops.supply_chain.risk.advisories import pip_audit_comparison
 from ops.supply_chain.risk.advisories.pins import PinKey
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.tools.pip_audit import AuditResult
@@ -281,4 +281,4 @@ def _tallies(matches: Matches) -> Tallies:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -50,7 +50,7 @@ from ops.supply_chain.inventory.comparison.received import VERSIONS, received_in
 from ops.supply_chain.inventory.comparison.render import ComparedSboms, as_markdown, screen
 from ops.supply_chain.inventory.comparison.risks import RiskKind, SbomRisks
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 _INCLUDED = {
     ChangeKind.ADDED: (ChangeKind.ADDED, ChangeKind.ALSO_PRESENT),
@@ -189,4 +189,4 @@ def _side(inventory: SbomInventory) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -79,7 +79,7 @@ from ops.supply_chain.gather.dependencies.jobs import read_jobs
 from ops.supply_chain.gather.gates.locks import read_good_locks
 from ops.supply_chain.release.evidence import baseline_beside
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -300,4 +300,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

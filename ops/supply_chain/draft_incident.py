@@ -32,7 +32,7 @@ from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.moments import parse_timestamp, timestamp
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -219,4 +219,4 @@ def _result(run: StageRun, incident: Incident, what: str, *, drafted: int) -> St
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

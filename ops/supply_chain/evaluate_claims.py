@@ -38,7 +38,7 @@ from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import hold_for
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 CLAIMS, CONTROLS, PAGE, FORM = "claims.json", "controls.json", "controls.md", "attestation-form.md"
 
@@ -141,4 +141,4 @@ def _finding(claim: ClaimVerdict) -> Finding:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -73,7 +73,7 @@ from ops.supply_chain.runner.arguments import absolute, parser_for
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import dist_folder
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
-from ops.supply_chain.runner.stage import RECORDS_FOLDER, run_stage
+from ops.supply_chain.runner.stage import RECORDS_FOLDER, leave, run_stage
 
 SBOM_PROFILES = ("base", "cisa-2026", "licences")
 """Profiles that evaluate SBOMs only."""
@@ -380,4 +380,4 @@ def _write(run: StageRun, verdict: Verdict, records: tuple[Record, ...]) -> list
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -72,7 +72,7 @@ from ops.supply_chain.release.provenance.statement import build_statement
 from ops.supply_chain.release.retention.rules import newest
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 from ops.supply_chain.trust.attestations.statements import supported
 
 POLICY_RECORD = "records/evaluate_policy.json"
@@ -306,4 +306,4 @@ def _own_tools() -> tuple[ToolRef, ...]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -49,7 +49,7 @@ from ops.supply_chain.inventory.build.documents import LockInventory
 from ops.supply_chain.inventory.build.union import Union
 from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION, Component, Document
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.gather.gates.projects import GateProject
@@ -332,4 +332,4 @@ def _feeds(answer: MetadataAnswer | None) -> tuple[FeedRef, ...]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -45,7 +45,7 @@ from ops.supply_chain.core.text import printable
 from ops.supply_chain.gather.assurance.claims.evaluate import add_options
 from ops.supply_chain.gather.gates.projects import add_fleet_option
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.assurance.documents.untagged import UntaggedSentence
@@ -375,4 +375,4 @@ def _counts(made: GeneratedDocuments, changed: Sequence[str]) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -48,7 +48,7 @@ from ops.supply_chain.risk.waivers.apply import covers
 from ops.supply_chain.risk.waivers.model import VULNERABILITY, Waiver
 from ops.supply_chain.risk.waivers.parse import parse_waivers
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.risk.vex.bom import Bom
@@ -238,4 +238,4 @@ def _lines(
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

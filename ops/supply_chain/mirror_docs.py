@@ -30,7 +30,7 @@ from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import hold_for
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.gather.assurance.techdocs import Mirrored
@@ -154,4 +154,4 @@ def _result(run: StageRun, mirrored: Mirrored, *, pages: int, enclosed: int) -> 
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

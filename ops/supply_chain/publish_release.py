@@ -85,7 +85,7 @@ from ops.supply_chain.runner.rehearsal_mode import (
     identities_in_force,
     is_rehearsal,
 )
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 from ops.supply_chain.trust.verification.provenance import matches_tag
 
 if TYPE_CHECKING:
@@ -394,4 +394,4 @@ def _result(run: StageRun, target: PublicationTarget, report: PublicationReport,
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -37,7 +37,7 @@ from ops.supply_chain.gather.assurance.claims.evaluate import add_options, claim
 from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import hold_for
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 from ops.supply_chain.runner.streams import typing_in_files
 
 if TYPE_CHECKING:
@@ -157,4 +157,4 @@ def _text(page: ReportPage, written: Sequence[str]) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -28,7 +28,7 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.gates.projects import add_fleet_option
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import hold_for
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.gather.assurance.trust_page import TrustFiles
@@ -130,4 +130,4 @@ def _lines(found: TrustFiles) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -48,7 +48,7 @@ from ops.supply_chain.risk.findings.render.screen import mark_of
 from ops.supply_chain.risk.findings.render.text import report_text
 from ops.supply_chain.risk.findings.report import build_report
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 from ops.supply_chain.runner.streams import terminal_width
 
 FOLDER = "findings"
@@ -147,4 +147,4 @@ def _encrypted_files(run: StageRun, report: FindingsReport) -> dict[str, bytes]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

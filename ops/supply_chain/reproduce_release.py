@@ -63,7 +63,7 @@ from ops.supply_chain.release.reproduction.compare import Sides, compare_release
 from ops.supply_chain.release.reproduction.render import findings, reproduction_text
 from ops.supply_chain.release.reproduction.statement import statement
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 from ops.supply_chain.trust.verification.file_kinds import DOCUMENTS, MANIFEST, ReleaseFileNames
 from ops.supply_chain.trust.verification.listing import classify_listed
 
@@ -292,4 +292,4 @@ def _result(run: StageRun, found: Reproduction) -> StageResult:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

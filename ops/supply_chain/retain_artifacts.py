@@ -70,7 +70,7 @@ from ops.supply_chain.release.retention.rules import (
 )
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 RELEASE_FOLDER = "release"
 REPORT_FOLDER = "verification"
@@ -340,4 +340,4 @@ def _refused(findings: tuple[Finding, ...], files: int) -> StageResult:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

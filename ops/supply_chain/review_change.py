@@ -49,7 +49,7 @@ from ops.supply_chain.risk.findings.render.annotations import annotation_command
 from ops.supply_chain.risk.findings.render.sarif import sarif
 from ops.supply_chain.risk.findings.render.screen import mark_of
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 from ops.supply_chain.runner.streams import folder_in_workspace, typing
 
 FOLDER = "change"
@@ -136,4 +136,4 @@ def _sarif(review: ChangeReview) -> object:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from ops.supply_chain.contracts.files.review import ReviewSection
 from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.files.artifact_store import ArtifactStore
@@ -165,4 +165,4 @@ def _window(run: StageRun, *, utc: bool) -> ReviewWindow:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

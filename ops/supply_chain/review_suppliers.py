@@ -38,7 +38,7 @@ from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.risk.advisories.source_options import SNAPSHOT_ONLY, add_source_options
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.files.backlog_store import BacklogStore
@@ -138,4 +138,4 @@ def _show(run: StageRun, backlog: Backlog) -> StageResult:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -34,7 +34,7 @@ from ops.supply_chain.gather.gates.projects import (
     read_gate_input,
 )
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.index.project_pages import Pages
@@ -192,4 +192,4 @@ def _findings(run: StageRun) -> tuple[Finding, ...] | None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

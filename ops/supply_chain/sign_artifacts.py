@@ -73,7 +73,7 @@ from ops.supply_chain.release.assembly.layout import checksums_name
 from ops.supply_chain.runner.clock import read_clock
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.rehearsal_mode import identities_in_force, is_rehearsal
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 from ops.supply_chain.trust.identities.check import checked
 from ops.supply_chain.trust.identities.entry import entry_to_add
 from ops.supply_chain.trust.identities.matching import SignedRun, matching, mismatches
@@ -397,4 +397,4 @@ def _client_tool() -> ToolRef:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -38,7 +38,7 @@ from ops.supply_chain.release.assembly.summary import Summary, summary_text, uns
 from ops.supply_chain.release.provenance.agreement import SOURCE_STAGE, source_text
 from ops.supply_chain.release.retention.rules import differing, lacks_signatures
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import RECORDS_FOLDER, run_stage
+from ops.supply_chain.runner.stage import RECORDS_FOLDER, leave, run_stage
 
 RELEASE_FOLDER = "release"
 SIGNING_STAGE = "sign_artifacts"
@@ -132,4 +132,4 @@ def _next_step(summary: Summary, checksums: str) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

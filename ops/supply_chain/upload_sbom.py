@@ -30,7 +30,7 @@ from ops.supply_chain.core.errors import ErrorClass, UsageError
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import plural, printable
 from ops.supply_chain.runner.context import StageResult, StageRun
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 
 if TYPE_CHECKING:
     from ops.supply_chain.adapters.dependency_track.client import DependencyTrack
@@ -138,4 +138,4 @@ def _wrong(message: str) -> UsageError:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -67,7 +67,7 @@ from ops.supply_chain.runner.arguments import shown_path
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import REHEARSAL_FOLDER
 from ops.supply_chain.runner.rehearsal_mode import identities_in_force, is_rehearsal
-from ops.supply_chain.runner.stage import run_stage
+from ops.supply_chain.runner.stage import leave, run_stage
 from ops.supply_chain.trust.verification import package_report, report
 from ops.supply_chain.trust.verification.brief import brief
 
@@ -261,4 +261,4 @@ def _finding(check: Check, line: Line) -> Finding:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -195,7 +195,7 @@ def test_a_script_runs_by_its_path_from_anywhere(row: StageRow, repository: Path
 @pytest.mark.parametrize("row", ROWS)
 def test_every_stage_is_a_script(row: StageRow, repository: Path) -> None:
     source = (repository / "ops" / "supply_chain" / f"{row.script}.py").read_text()
-    assert source.endswith('\n\n\nif __name__ == "__main__":\n    raise SystemExit(main())\n')
+    assert source.endswith('\n\n\nif __name__ == "__main__":\n    leave(main())\n')
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ops.supply_chain import PIPELINE
-from tests.benchmarks.measure import Command, alternating, repeated
+from tests.benchmarks.measure import Command, alternating
 from tests.benchmarks.row import Aim, Row, Sample, alone
 from tests.pipeline.spine import SIGNING, SPINE, release_steps
 
@@ -25,7 +25,7 @@ TAIL = SPINE - {"generate_sbom"} | SIGNING | {"generate_vex", "report_findings"}
 def help_of_every_script(_data: Path, scratch: Path) -> Iterator[Row]:
     """How long each script takes to answer `--help`, beside a bare interpreter."""
     commands = {row.script: (sys.executable, "-Im", f"ops.supply_chain.{row.script}", "--help") for row in PIPELINE}
-    seen = alternating({name: Command(words, scratch).run for name, words in {"": BARE, **commands}.items()})
+    seen = _beside_bare(commands, scratch)
     bare = seen.pop("")
     slowest = max(seen, key=lambda script: seen[script].median)
     note = f"a bare interpreter {_ms(bare)}"
@@ -37,16 +37,20 @@ def help_of_every_script(_data: Path, scratch: Path) -> Iterator[Row]:
 def nothing_to_do(_data: Path, scratch: Path) -> Iterator[Row]:
     """A stage alone that has nothing to do: the retained releases of a project that has none."""
     _write_project(scratch)
-    words = [sys.executable, "-Im", "ops.supply_chain.retain_artifacts", "--list", *_in(scratch, scratch)]
-    yield alone("a stage that has nothing to do (`retain_artifacts --list`)", _sample(words, scratch), Aim(most=0.12))
+    words = (sys.executable, "-Im", "ops.supply_chain.retain_artifacts", "--list", *_in(scratch, scratch))
+    seen = _beside_bare({"stage": words}, scratch)
+    what = "a stage that has nothing to do (`retain_artifacts --list`)"
+    yield alone(what, _time(seen["stage"]), Aim(most=0.12), note=f"a bare interpreter {_ms(seen[''])}")
 
 
 def console(_data: Path, scratch: Path) -> Iterator[Row]:
     """The console command: its list of sessions, the help of one, and a session that has nothing to do."""
     _write_project(scratch)
-    for words, most in ((["--list"], 0.05), (["verify", "--help"], 0.1), (["retention"], 0.2)):
-        sample = _sample([sys.executable, "-Im", "sealwright", *words], scratch)
-        yield alone(f"`sealwright {' '.join(words)}`", sample, Aim(most=most))
+    aims = {"--list": 0.05, "verify --help": 0.1, "retention": 0.2}
+    seen = _beside_bare({words: (sys.executable, "-Im", "sealwright", *words.split()) for words in aims}, scratch)
+    for words, most in aims.items():
+        note = f"a bare interpreter {_ms(seen[''])}"
+        yield alone(f"`sealwright {words}`", _time(seen[words]), Aim(most=most), note=note)
 
 
 def end_of_a_rehearsal(data: Path, scratch: Path) -> Iterator[Row]:
@@ -83,8 +87,9 @@ def _in(project: Path, scratch: Path) -> tuple[str, ...]:
     return ("--project", str(project), "--dist", str(scratch / "dist"), "--cache", str(scratch / "cache"))
 
 
-def _sample(words: list[str], scratch: Path) -> Sample:
-    return _time(repeated(Command(words, scratch).run, warm=True))
+def _beside_bare(commands: Mapping[str, tuple[str, ...]], scratch: Path) -> dict[str, Sample]:
+    """Run commands in turn with a bare interpreter, whose sample has an empty name."""
+    return alternating({name: Command(words, scratch).run for name, words in {"": BARE, **commands}.items()})
 
 
 def _time(sample: Sample) -> Sample:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from typing import NamedTuple
 
 _PREFIX = "nox -s "
@@ -42,6 +41,9 @@ _LOCK_TOOL = (
 )
 _BARE_TOOL = rf"(?:\bcd {_FOLDER} && )?\b(?P<tool>pipenv (?:lock|upgrade))(?=[ `.]|$)"
 _GIT_MOVE = rf"\bgit (?:-C {_FOLDER} )?mv(?= )"
+_TOOLS_IN_FOLDERS = ("uv ", "poetry ", "pdm ", "pipenv ", "git ")
+"""One of them is in each command that the three expressions above find."""
+
 ON_WINDOWS: bool = os.name == "nt"
 _SAFE_ON_WINDOWS = r"[\w@%+=:,./\\~-]+"
 _NAMES_ITS_PROJECT = frozenset({"adopt"})
@@ -96,6 +98,8 @@ def command(session: str, *words: str) -> str:
 def quoted(text: str) -> str:
     """Return a text as one word of the command line of this machine's shell."""
     if not ON_WINDOWS:
+        import shlex
+
         return shlex.quote(text)
     return text if re.fullmatch(_SAFE_ON_WINDOWS, text) else f'"{text}"'
 
@@ -107,6 +111,8 @@ def in_folder(text: str, folder: str) -> str:
         text: With `uv lock --upgrade-package NAME`, or another that `formats.lock_formats` makes.
         folder: With `/`. A command that names a folder of its own gets it below this one, unless it is there already.
     """
+    if not any(tool in text for tool in _TOOLS_IN_FOLDERS):
+        return text
 
     def placed(found: re.Match[str]) -> str:
         own = (found["folder"] or "").strip("'\"")

@@ -9,7 +9,6 @@ Source: https://docs.python.org/3/library/runpy.html, https://docs.python.org/3/
 
 from __future__ import annotations
 
-import atexit
 import io
 import json
 import os
@@ -18,13 +17,14 @@ import signal
 import socket
 import struct
 import sys
-import threading
 import time
 import types
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
+
+from ops.supply_chain.runner.program_end import finish, run_within
 
 STREAMS = 3
 UNPREPARED = 255
@@ -39,9 +39,6 @@ ENDED = struct.Struct("!i")
 SIZE = struct.Struct("!Q")
 GO = b"\n"
 """What the session sends after the request, once it knows the process: without it nothing is run."""
-
-_BROKEN_STDOUT = 120
-"""Python's exit code where stdout cannot be flushed at the end."""
 
 _KEPT_NAME = 15
 
@@ -121,6 +118,7 @@ def run_as_program(module: str, words: Sequence[str], variables: dict[str, str])
     sys.orig_argv[:] = [sys.executable, "-Im", module, *words]
     sys.modules["__main__"] = types.ModuleType("__main__")
     _open_streams()
+    run_within()
     code = 0
     try:
         _run_as_main(module)
@@ -132,9 +130,7 @@ def run_as_program(module: str, words: Sequence[str], variables: dict[str, str])
     except BaseException:  # as the interpreter does with what nothing has caught
         sys.excepthook(*sys.exc_info())
         code = 1
-    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - it waits for threads, as at every interpreter's end
-    atexit._run_exitfuncs()  # noqa: SLF001 - those that imports have registered, as in a new interpreter
-    code = _flushed(code)
+    code = finish(code)
     if code == -signal.SIGINT:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -159,17 +155,6 @@ def _exit_code(end: SystemExit) -> int:
         return (end.code or 0) & 0xFF
     print(end.code, file=sys.stderr)
     return 1
-
-
-def _flushed(code: int) -> int:
-    try:
-        if sys.stdout is not None and not sys.stdout.closed:
-            sys.stdout.flush()
-    except (OSError, ValueError):
-        code = _BROKEN_STDOUT
-    with suppress(OSError, ValueError, AttributeError):
-        sys.stderr.flush()
-    return code
 
 
 def _open_streams() -> None:

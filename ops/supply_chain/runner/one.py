@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from ops.supply_chain import row_of
 from ops.supply_chain.core.variables import stage_variables
 from ops.supply_chain.runner.handover import OPTIONS_VARIABLE, hidden_options, restart_for
+from ops.supply_chain.runner.program_end import leave
 
 SECRETS_ALONE = {"verify_release": ("github",)}
 """Secrets that a stage may see where it runs alone, because an option needs them, and not in a session."""
@@ -52,4 +53,4 @@ if __name__ == "__main__":
 
         answer_help(row_of(sys.argv[1]).script)
     leave_other_variables()
-    raise SystemExit(main())
+    leave(main())

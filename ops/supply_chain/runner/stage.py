@@ -36,6 +36,7 @@ from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import dist_folder, hold_for
 from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
 from ops.supply_chain.runner.failures import system_failure
+from ops.supply_chain.runner.program_end import leave as leave  # noqa: PLC0414 - each stage takes it from here
 from ops.supply_chain.runner.progress import Progress, progress_name
 from ops.supply_chain.runner.setbacks import finished_stages, setbacks
 from ops.supply_chain.runner.streams import (
