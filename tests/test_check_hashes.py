@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from ops.supply_chain.contracts.values.lock import Lock, Pin, PinSource, PinSour
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.gather.gates.locks import read_project_locks
 from tests.fakes.index import Ask, FakeFile, FakeIndex, Mood, core_metadata
+from tests.fakes.matrix import diagonals
 from tests.typed import typed
 
 CALM = Timeouts(attempts=2, backoff_seconds=0.01)
@@ -86,7 +87,16 @@ class World:
         return [finding["code"] for finding in self.record["findings"]]
 
 
-@pytest.fixture(params=["json", "html"])
+FORMS = ["json", "html"]
+"""The two forms of an index's project pages."""
+
+
+def in_turn(cases: Sequence[Any]) -> list[Any]:
+    """Return cases for `world` with an index of either form in turn; `-m whole` runs each with the other form, too."""
+    return diagonals(FORMS, cases, step=2)
+
+
+@pytest.fixture(params=FORMS)
 def world(request: pytest.FixtureRequest, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[World]:
     root = tmp_path / "project"
     root.mkdir()
@@ -417,7 +427,7 @@ FILES_GO_WRONG = [mood for mood in Mood if mood is not Mood.MALFORMED]
 WORDS = re.compile(r"\bclean\b", re.IGNORECASE)
 
 
-@pytest.mark.parametrize("mood", [*PAGES_GO_WRONG, Mood.NOT_FOUND])
+@pytest.mark.parametrize(("world", "mood"), in_turn([*PAGES_GO_WRONG, Mood.NOT_FOUND]), indirect=["world"])
 def test_whatever_is_wrong_with_the_pages_nothing_was_examined(
     world: World, mood: Mood, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -435,7 +445,7 @@ def test_whatever_is_wrong_with_the_pages_nothing_was_examined(
     assert "secret-token" not in world.out
 
 
-@pytest.mark.parametrize("mood", FILES_GO_WRONG)
+@pytest.mark.parametrize(("world", "mood"), in_turn(FILES_GO_WRONG), indirect=["world"])
 def test_whatever_is_wrong_with_the_files_is_not_examined(
     world: World, mood: Mood, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -482,7 +492,7 @@ def test_an_unchanged_page_is_confirmed_and_not_sent_again(world: World) -> None
     assert world.run() == ExitCode.DENIED
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize(("world", "form"), in_turn(["text", "json"]), indirect=["world"])
 @pytest.mark.parametrize("bytes_too", [False, True])
 @pytest.mark.parametrize("mood", [None, Mood.SERVER_ERROR, Mood.REDIRECT, Mood.MALFORMED])
 def test_a_public_log_has_no_word_of_any_input(world: World, form: str, mood: Mood | None, *, bytes_too: bool) -> None:
@@ -625,7 +635,7 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("case", LIES)
+@pytest.mark.parametrize(("world", "case"), in_turn(list(LIES)), indirect=["world"])
 @pytest.mark.parametrize("announced", [True, None, "of the lie"], ids=["announced", "silent", "hashed"])
 def test_metadata_that_is_not_the_wheels_own_is_a_finding(
     world: World, case: str, announced: str | bool | None
