@@ -20,6 +20,7 @@ from ops.supply_chain.adapters.builders.run import BuildLimits
 from ops.supply_chain.core.errors import ExitCode
 from tests.fakes.built_project import BuiltProject
 from tests.fakes.front_end import FRONT_END
+from tests.fakes.remembered_uv import known_environments
 from tests.fakes.wheels import make_wheel, serving
 
 OLD = "2026-01-01T00:00:00Z"
@@ -33,9 +34,14 @@ def member_of(wheel: bytes, name: str) -> bytes:
         return archive.read(name)
 
 
+@pytest.fixture(scope="module")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("environments")
+
+
 @pytest.fixture
 def project(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, environments: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[BuiltProject]:
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     for name in ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_TOKEN", "GH_TOKEN", "SOURCE_DATE_EPOCH"):
@@ -44,7 +50,8 @@ def project(
     with serving() as index:
         index.add("build", "1.6.1", OLD, code=FRONT_END)
         index.add("tool", "1.0", OLD)
-        yield BuiltProject(tmp_path, index, monkeypatch, capfd)
+        with known_environments(environments, index):
+            yield BuiltProject(tmp_path, index, monkeypatch, capfd)
 
 
 def test_both_builds_are_the_same_and_everything_is_reported(project: BuiltProject) -> None:

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Iterator
+from functools import cache
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import pytest
 
 from ops.supply_chain import build_verifier
+from ops.supply_chain.adapters.tools import zipapp
 from ops.supply_chain.adapters.tools.zipapp import pack
 from ops.supply_chain.contracts.files.record import Record
 from ops.supply_chain.core import canonical
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ExitCode
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _each_source_once() -> Iterator[None]:
+    """Compile each source once for all builds of these tests; tests/adapters/tools/test_zipapp.py covers the compiling."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zipapp, "_compiled", cache(zipapp._compiled))
+        patch.setattr(zipapp, "_imports", cache(zipapp._imports))
+        yield
 
 
 @pytest.fixture

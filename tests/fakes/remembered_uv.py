@@ -1,4 +1,4 @@
-"""What uv compiled, remembered: a question that it answered at an index of this module's tests is not asked a second time.
+"""What uv compiled and installed, remembered: a question that it answered at an index of this module's tests is not asked twice.
 
 A question is the request with its options and variables, the files that a source can consist of, and all that the index
 has: the rest of a project, its locks among it, uv does not read. What uv refused, what it did offline and what it was asked at an index that answers otherwise than from its releases is never
@@ -7,16 +7,21 @@ remembered: each of these is a run of uv.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from ops.supply_chain.adapters.builders.environment import BuildEnvironment, make_environment
 from ops.supply_chain.adapters.tools import uv
 from ops.supply_chain.contracts.values.compile_request import CompileRequest
+from ops.supply_chain.core.digests import sha256_bytes
 from tests.fakes.kept import keep_for_module
 from tests.fakes.wheels import WheelIndex
 
@@ -73,6 +78,33 @@ def made_once(root: Path, index: WheelIndex, name: str, make: Callable[[], objec
         make()
         _files[question] = (root / name).read_bytes().replace(index.address.encode(), _HERE.encode())
     (root / name).write_bytes(_files[question].replace(_HERE.encode(), index.address.encode()))
+
+
+@contextmanager
+def known_environments(folder: Path, index: WheelIndex) -> Iterator[None]:
+    """Begin the environment of a build as a copy of one that uv made from the same lock at the same index, while it is open.
+
+    Args:
+        folder: Gets the copies; the same for all tests of a module.
+        index: Where the distributions of build locks are.
+    """
+
+    def copied(target: Path, lock: bytes, **named: Any) -> BuildEnvironment:
+        question = (lock, sys.executable, _state(index))
+        known = folder / sha256_bytes(repr(question).encode())
+        if named["offline"]:
+            return make_environment(target, lock, **named)
+        if known.exists():
+            shutil.copytree(known, target, symlinks=True)
+            return BuildEnvironment(python=target / "bin/python", programs=target / "bin")
+        made = make_environment(target, lock, **named)
+        if (made.python, made.programs) == (target / "bin/python", target / "bin"):
+            shutil.copytree(target, known, symlinks=True)
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ops.supply_chain.gather.release.builds.make_environment", copied)
+        yield
 
 
 def _sources(root: Path, index: WheelIndex) -> tuple[tuple[str, bytes], ...]:
