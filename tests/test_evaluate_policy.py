@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -782,6 +783,46 @@ def test_what_is_no_sbom_is_refused_with_the_reason(place: Place, capfd: pytest.
     path.write_text("<!DOCTYPE x><bom/>")
     assert place.run(str(path), "--profile", "licences") == 3
     assert "DOCTYPE" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("profile", ["licences", "base,licences"])
+def test_profiles_for_sboms_are_evaluated_without_the_gate_and_change_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], profile: str
+) -> None:
+    place.put_record(record("generate_sbom", counts={"locked": 4, "examined": 4}, writes=(place.ref(place.sbom),)))
+    before = {path: path.read_bytes() for path in place.dist.rglob("*") if path.is_file()}
+    monkeypatch.delenv("SEALWRIGHT_INVOCATION")
+    assert place.run("--profile", profile) == 0
+    shown = capfd.readouterr().out
+    assert "licences.permitted" in shown
+    assert "release." not in shown.replace("without the records of this run", "")
+    place.configure('[policy]\nlicences_allow = ["ISC"]\n')
+    assert place.run("--profile", profile) == 4
+    assert {path: path.read_bytes() for path in place.dist.rglob("*") if path.is_file()} == before
+
+
+def test_profiles_for_sboms_do_not_take_the_gate_away_in_a_session_or_with_another_profile(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.put_record(record("generate_sbom", counts={"locked": 4, "examined": 4}, writes=(place.ref(place.sbom),)))
+    assert place.run("--profile", "licences") == 4
+    assert "release.records_present" in place.denied()
+    monkeypatch.delenv("SEALWRIGHT_INVOCATION")
+    assert place.run("--profile", "licences,release") == 4
+
+
+def test_without_an_sbom_the_next_step_is_how_to_make_or_name_one(
+    place: Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("SEALWRIGHT_INVOCATION")
+    place.sbom.unlink()
+    assert place.run("--profile", "licences") == 3
+    shown = capfd.readouterr().err
+    assert "acme-sbom.json: there is no SBOM of the project yet" in shown
+    assert "next: Generate it: nox -s generate_sbom" in shown
+    assert re.search(r"or name the SBOMs to evaluate: nox -s evaluate_policy -- .*FILE --profile licences", shown), (
+        shown
+    )
 
 
 def test_an_sbom_beside_the_records_of_a_run_is_judged_alone(place: Place, capfd: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,8 @@ the gate weaker than its default is shown, and denies unless `[[policy.weakened]
 (docs/policies.md). The first pass evaluates SBOMs and records, before there is provenance, because the
 provenance must cover the verdict; the second (`--provenance`) evaluates the provenance
 (docs/adr/0003-policy-in-two-passes.md). SBOMs can also be evaluated alone: give their paths, in any format and
-serialisation (docs/sbom-input.md).
+serialisation (docs/sbom-input.md), or --profile with profiles that concern SBOMs only (base, cisa-2026, licences), which
+evaluates the SBOM in dist/ without the gate. Beside the records of a run that writes nothing.
 
 Reads    SBOMs, all records, policy/ and the folders of [policy].folders; --provenance: that statement.
 Writes   dist/verdict/verdict.json, dist/verdict/gate.json (verdict and records); with --provenance
@@ -27,6 +28,7 @@ if __name__ == "__main__":
     answer_help("evaluate_policy")
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date
@@ -63,7 +65,7 @@ from ops.supply_chain.core.commands import command
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, StageError
 from ops.supply_chain.core.start import TREE
-from ops.supply_chain.core.text import printable
+from ops.supply_chain.core.text import plural, printable
 from ops.supply_chain.formats.shape import Fault
 from ops.supply_chain.gather.assurance.policy import ALWAYS, RELEASE_PROFILES, folders_of, settings_of, weakened_by
 from ops.supply_chain.gather.assurance.policy_sboms import given_sbom, own_json
@@ -72,6 +74,7 @@ from ops.supply_chain.release.assembly.layout import GATE_SOURCE, PROVENANCE_SOU
 from ops.supply_chain.runner.arguments import absolute, parser_for
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import dist_folder
+from ops.supply_chain.runner.dist_lock import HOLDER_VARIABLE
 from ops.supply_chain.runner.rehearsal_mode import is_rehearsal
 from ops.supply_chain.runner.stage import RECORDS_FOLDER, leave, run_stage
 
@@ -115,21 +118,29 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the stage; a second pass leaves a record of its own.
 
-    SBOMs that are named beside the records of a run are evaluated alone: nothing of that run is changed.
+    SBOMs that are named beside the records of a run, and profiles that concern SBOMs only, are evaluated alone: nothing of
+    that run is changed.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     second = any(word == "--provenance" or word.startswith("--provenance=") for word in words)
     stage = SECOND_STAGE if second else STAGE
-    if not second and not {"-h", "--help"} & set(words) and _names_sboms_beside_records(words):
+    if not second and not {"-h", "--help"} & set(words) and _is_about_sboms_alone(words):
         return run_stage(STAGE, __doc__, arguments, _perform_alone, words, records=False)
     return run_stage(stage, __doc__, arguments, _perform, words)
 
 
-def _names_sboms_beside_records(words: Sequence[str]) -> bool:
+def _is_about_sboms_alone(words: Sequence[str]) -> bool:
+    """Return whether SBOMs are named beside the records of a run, or profiles for SBOMs outside of a session.
+
+    In a session the policy is the gate, whatever its options are.
+    """
     parser = parser_for(STAGE, __doc__ or STAGE)
     arguments(parser)
     try:
         args, _ = parser.parse_known_args(words)
+        asked = set(_asked(args))
+        if not args.sboms and asked and asked <= set(SBOM_PROFILES) and HOLDER_VARIABLE not in os.environ:
+            return True
         root = absolute(args.project)
         folder = dist_folder(args.dist, root, read_config(root)) / RECORDS_FOLDER if args.sboms else None
     except StageError:  # the stage reports it
@@ -139,18 +150,13 @@ def _names_sboms_beside_records(words: Sequence[str]) -> bool:
 
 def _perform_alone(run: StageRun) -> StageResult:
     """Evaluate SBOMs by the profiles that concern SBOMs; write nothing: verdict and gate file are those of a release."""
-    policy = load_policy(folders_of(run, run.args.policy), _profiles(run, []), settings_of(run.config.policy))
+    asked = tuple(dict.fromkeys(_asked(run.args) or SBOM_PROFILES))
+    policy = load_policy(folders_of(run, run.args.policy), asked, settings_of(run.config.policy))
     evidence = _gather_sboms(run, [])
     today = run.now.astimezone(UTC).date()
     answers = rego.evaluate(policy, evidence.document)
-    verdict = build_verdict(
-        [*(until_effective(rule, today) for rule in answers), *pending(answers, today)],
-        subject=(run.project.name, run.project.version),
-        profiles=policy.profiles,
-        empty=policy.empty,
-        engine=rego.engine(),
-        policy=policy.files,
-        inputs=evidence.inputs,
+    verdict = _verdict(
+        run, policy, evidence, [*(until_effective(rule, today) for rule in answers), *pending(answers, today)]
     )
     more = f"the SBOMs alone, without the records of this run; over all of it: {command('evaluate_policy')}"
     result = _result(run, policy, evidence, verdict, [])
@@ -165,8 +171,16 @@ def _perform(run: StageRun) -> StageResult:
     today = run.now.astimezone(UTC).date()
     answers = rego.evaluate(policy, evidence.document)
     weakened, refused = _weakened(run, policy, records, today)
-    verdict = build_verdict(
-        [*(until_effective(rule, today) for rule in answers), *pending(answers, today), *refused],
+    rules = [*(until_effective(rule, today) for rule in answers), *pending(answers, today), *refused]
+    verdict = _verdict(run, policy, evidence, rules)
+    verdict = msgspec.structs.replace(verdict, weakened=weakened)
+    written = _write(run, verdict, evidence.records)
+    return _result(run, policy, evidence, verdict, written)
+
+
+def _verdict(run: StageRun, policy: Policy, evidence: _PolicyInput, rules: Sequence[RuleVerdict]) -> Verdict:
+    return build_verdict(
+        rules,
         subject=(run.project.name, run.project.version),
         profiles=policy.profiles,
         empty=policy.empty,
@@ -174,9 +188,6 @@ def _perform(run: StageRun) -> StageResult:
         policy=policy.files,
         inputs=evidence.inputs,
     )
-    verdict = msgspec.structs.replace(verdict, weakened=weakened)
-    written = _write(run, verdict, evidence.records)
-    return _result(run, policy, evidence, verdict, written)
 
 
 def _weakened(
@@ -231,12 +242,16 @@ def _idle_entries(run: StageRun, verdict: Verdict) -> list[str]:
 
 
 def _profiles(run: StageRun, records: Sequence[StoredRecord]) -> tuple[str, ...]:
-    asked = tuple(name.strip() for option in run.args.profile for name in option.split(",") if name.strip())
+    asked = _asked(run.args)
     if run.args.provenance:
         return tuple(dict.fromkeys(asked or PROVENANCE_PROFILES))
     if not _is_gate(run, records):
         return tuple(dict.fromkeys(asked or SBOM_PROFILES))
     return tuple(dict.fromkeys((*(asked or run.config.policy.profiles), ALWAYS)))
+
+
+def _asked(args: argparse.Namespace) -> tuple[str, ...]:
+    return tuple(name.strip() for option in args.profile for name in option.split(",") if name.strip())
 
 
 def _read_records(run: StageRun) -> list[StoredRecord]:
@@ -267,6 +282,11 @@ def _gather_sboms(run: StageRun, records: Sequence[StoredRecord]) -> _PolicyInpu
 
 def _read_sboms(run: StageRun) -> tuple[list[FileRef], dict[str, Any], tuple[str, ...]]:
     paths = run.args.sboms or [run.dist / "sbom" / f"{run.project.name}-sbom.json"]
+    if not run.args.sboms and not paths[0].is_file():
+        raise InputError(
+            f"{paths[0]}: there is no SBOM of the project yet",
+            hint=f"Generate it: {command('generate_sbom')}; or name the SBOMs to evaluate: {command('evaluate_policy', 'FILE', '--profile', 'licences')}.",
+        )
     chosen = {path.absolute(): True for path in paths}
     if run.args.all_sboms:
         chosen = dict.fromkeys(sorted((run.dist / "sbom").rglob("*.json")), False) | chosen
@@ -278,11 +298,7 @@ def _read_sboms(run: StageRun) -> tuple[list[FileRef], dict[str, Any], tuple[str
         else:
             inputs.append(ref)
             projected.append(sbom)
-    notes = (
-        (f"{skipped} {'SBOM is' if skipped == 1 else 'SBOMs are'} of a format that the rules do not read",)
-        if skipped
-        else ()
-    )
+    notes = (f"{plural(skipped, 'SBOM is', 'SBOMs are')} of a format that the rules do not read",) if skipped else ()
     return inputs, {"sboms": projected}, notes
 
 

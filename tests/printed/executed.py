@@ -112,6 +112,7 @@ EXECUTED = {
     "daily_scan --fleet": "tests/test_check_vulnerabilities.py::test_a_fleet_looks_each_pin_up_once_and_tells_each_project",
     "daily_scan --public-log": f"{_GATED}::test_a_public_daily_scan_tells_counts_and_outcomes_only",
     "draft_tea --domain --endpoint": "tests/test_draft_tea.py::test_the_well_known_document_and_the_identifiers_are_drafted",
+    "evaluate_policy --profile": "tests/test_evaluate_policy.py::test_profiles_for_sboms_are_evaluated_without_the_gate_and_change_nothing",
     "evaluate_policy ARGUMENT --profile": "tests/test_evaluate_policy.py::test_licences_of_an_sbom_in_any_format",
     "generate": CONTRIBUTORS,
     "incident --aware --id --kind --summary": f"{_INCIDENT}::test_a_severe_incident_needs_no_finding",
