@@ -33,6 +33,11 @@ ANSWER_SECONDS = 0.1
 """Of a service that is far away."""
 
 SERVICES: tuple[Service, ...] = ("fulcio", "rekor", "tsa")
+LIMIT = (
+    "0.5 s of the processor is the start with its imports, 2.7 ms each signature with its timestamp and log entry, "
+    "1.4 ms the verification of its bundle, all in one process"
+)
+"""What signing consists of, measured on 2026-11-29 on two cores with services that answer at once."""
 OURS = """
 import sys
 from pathlib import Path
@@ -52,8 +57,9 @@ assert len(bundles) == int(sys.argv[4])
 def signing_many_files(_data: Path, scratch: Path) -> Iterator[Row]:
     """Sign 200 files, and the attestation of their provenance, each time with a new rehearsal instance; then with slow services."""
     what = f"sign {FILES} files and an attestation with a rehearsal instance, from start to exit"
-    yield alone(f"{what} ({SUBJECTS + MORE_ITEMS} log entries)", _signed(scratch / "near", 0), Aim(most=2))
-    most = (SUBJECTS + MORE_ITEMS) / MOST_AT_ONCE * ANSWER_SECONDS
+    near = _signed(scratch / "near", 0)
+    yield alone(f"{what} ({SUBJECTS + MORE_ITEMS} log entries)", near, Aim(most=2), note=LIMIT)
+    most = round((SUBJECTS + MORE_ITEMS) / MOST_AT_ONCE * ANSWER_SECONDS, 1)
     note = f"{MOST_AT_ONCE} requests at once to each service, so that the log alone needs {most:.1f} s"
     what += f", each service answers after {ANSWER_SECONDS * 1000:.0f} ms"
     yield alone(what, _signed(scratch / "far", ANSWER_SECONDS), Aim(most=2 + most), note=note)
