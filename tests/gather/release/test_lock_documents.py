@@ -122,7 +122,7 @@ def test_any_locks(tmp_path: Path, seed: int, forks: Callable[[int], None]) -> N
     check_all_ways(LockInventory(locks, SUBJECT), tmp_path, forks)
 
 
-def test_two_files_at_a_time(tmp_path: Path, forks: Callable[[int], None], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_file_at_a_time(tmp_path: Path, forks: Callable[[int], None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sbom_files, "MANY_PLACES", 0)
     check_all_ways(LockInventory(LOCKS, SUBJECT, METADATA), tmp_path, forks)
 

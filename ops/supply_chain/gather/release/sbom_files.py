@@ -26,9 +26,7 @@ takes longer."""
 
 
 MANY_PLACES = 1_000_000
-"""Over all files: with more, no more than `MOST_LARGE` are written at the same time, because together they need too much memory."""
-
-MOST_LARGE = 2
+"""Over all files: with more, each is written while no other is, because together they need too much memory."""
 
 
 class SbomFile(NamedTuple):
@@ -91,12 +89,13 @@ def _on_all_cores(dist: Path, files: Sequence[SbomFile]) -> Iterator[_Written]:
     if not may_fork():
         yield from map(_writer(dist, files), range(len(files)))
         return
-    at_once = MOST_LARGE if _places(files) > MANY_PLACES else len(files)
-    for start in range(0, len(files), at_once):
-        # Other processes for the next ones: the memory of these is free when they have ended.
+    numbers = range(len(files))
+    # A process for each of the large ones: its memory is free when it ends.
+    groups = [[number] for number in numbers] if _places(files) > MANY_PLACES else [[*numbers]]
+    for group in groups:
         forked = Workers(_writer, (dist, files), (int, _Written), method="fork", ahead=1)
         with without_leftovers(dist), forked as workers:
-            for number, result in workers.map(range(start, min(start + at_once, len(files)))):
+            for number, result in workers.map(group):
                 if isinstance(result, WorkerEnd):
                     raise ended_early(f"{FOLDER}/{files[number].name}", result)
                 yield result
