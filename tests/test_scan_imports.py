@@ -33,7 +33,9 @@ NOT_FOR_A_SCAN = {
     "ops.supply_chain.trust.identities.vex_authors",
     "packaging.markers",
     "packaging.specifiers",
+    "shutil",
     "sqlalchemy",
+    "zipfile",
 }
 """HTTP, other formats of locks, SBOMs of others, other ecosystems, retained releases, building an index."""
 

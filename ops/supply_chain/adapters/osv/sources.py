@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path, PurePath
@@ -80,8 +79,7 @@ class AdvisoryQuery(NamedTuple):
         return frozenset(name for name, _ in self.pins)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SourceResult:
+class SourceResult(msgspec.Struct, frozen=True, kw_only=True):
     """The answer of one source.
 
     `advisories` is package -> its records. `unexamined` are the pins that it says nothing of, each with
@@ -94,7 +92,7 @@ class SourceResult:
     advisories: Mapping[str, tuple[Advisory, ...]]
     feed: FeedRef
     description: str
-    unexamined: Mapping[PinKey, str] = field(default_factory=dict)
+    unexamined: Mapping[PinKey, str] = msgspec.field(default_factory=dict)
     unusable_reason: str = ""
     remedy: str = ""
     facts: FeedFacts | None = None

@@ -9,7 +9,6 @@ import io
 import itertools
 import os
 import struct
-import zipfile
 from typing import IO, NamedTuple
 
 PLAIN_FLAGS = 0x080E
@@ -112,6 +111,8 @@ def _is_plain_extra(extra: bytes) -> bool:
 
 def _directory_by_zipfile(data: bytes) -> list[ZipEntry]:
     handle = io.BytesIO(data)
+    import zipfile  # few feeds need it, and it imports more than a scan does
+
     archive = zipfile.ZipFile(handle)
     members = archive.infolist()
     # zipfile skips what a damaged directory hides; a missing record would be a missed vulnerability.
