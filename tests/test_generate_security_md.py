@@ -24,7 +24,8 @@ from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import ExitCode
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.assurance.documents import facts as document_input
-from ops.supply_chain.gather.trust.verification.inputs import add_options, chosen_identities
+from ops.supply_chain.gather.trust.verification.inputs import add_options
+from ops.supply_chain.gather.trust.verification.signers import chosen_identities
 from ops.supply_chain.runner import stage
 from ops.supply_chain.runner.context import StageRun
 from tests.assurance.documents.support import HOSTILE, IDS, report, source

@@ -62,6 +62,10 @@ import sys
 if sys.version_info < (3, 11):
     sys.exit("sealwright-verify needs Python 3.11 or newer, this is " + sys.version.split()[0])
 
+from ops.supply_chain.gather.trust.verification.early import begin_early
+
+begin_early(sys.argv[1:])
+
 from ops.supply_chain.sessions.stand_alone import main
 
 raise SystemExit(main())

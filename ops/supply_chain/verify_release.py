@@ -31,6 +31,13 @@ if __name__ == "__main__":
 
     answer_help("verify_release")
 
+if __name__ == "__main__":
+    import sys
+
+    from ops.supply_chain.gather.trust.verification.early import begin_early
+
+    begin_early(sys.argv)
+
 import argparse
 import shlex
 from collections.abc import Sequence
@@ -54,7 +61,14 @@ from ops.supply_chain.core.files import write_atomic
 from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.trust.verification.check import check_release
-from ops.supply_chain.gather.trust.verification.inputs import Trust, add_options, expectations, release_folder, trust
+from ops.supply_chain.gather.trust.verification.inputs import (
+    Trust,
+    add_options,
+    expectations,
+    release_folder,
+    trust,
+    trust_at_work,
+)
 from ops.supply_chain.gather.trust.verification.package_inputs import (
     add_package_options,
     index_source,
@@ -118,8 +132,10 @@ def _perform(run: StageRun) -> StageResult:
             raise _nothing_to_verify(run)
     signing = run.config.signing
     configured = configured_input(run.root, signing.trust_config) if signing.trust_config else None
-    trusted = trust(run.args, identities_in_force(signing), trust_config=configured)
-    with release_folder(run.args, default=run.dist / RELEASE_FOLDER, cache=run.cache) as folder:
+    with (
+        trust_at_work(run.args, identities_in_force(signing), trust_config=configured) as trusted,
+        release_folder(run.args, default=run.dist / RELEASE_FOLDER, cache=run.cache) as folder,
+    ):
         wanted = _expected(run, trusted, folder, own=own)
         examined = check_release(folder, wanted, trusted.checker, attestations=run.args.attestations)
     verification = examined.verification

@@ -14,10 +14,16 @@ Exits    0 verified; or accepted because of --rehearsal or --allow-unsigned, whi
 
 from __future__ import annotations
 
+import sys
+
+if __name__ == "__main__":
+    from ops.supply_chain.gather.trust.verification.early import begin_early
+
+    begin_early(sys.argv[1:])
+
 import argparse
 import json
 import os
-import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
@@ -37,7 +43,7 @@ from ops.supply_chain.gather.trust.verification.inputs import (
     add_options,
     expectations,
     release_folder,
-    trust,
+    trust_at_work,
 )
 from ops.supply_chain.gather.trust.verification.package_inputs import (
     add_package_options,
@@ -103,9 +109,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace) -> int:
-    trusted = trust(args)
-    if is_of_index(args):
-        return _served(args, trusted)
+    with trust_at_work(args) as trusted:
+        return _served(args, trusted) if is_of_index(args) else _released(args, trusted)
+
+
+def _released(args: argparse.Namespace, trusted: Trust) -> int:
+    """Verify a release."""
     with release_folder(args, default=None, cache=args.cache) as folder:
         wanted = expectations(args, trusted, folder)
         examined = check_release(folder, wanted, trusted.checker, attestations=args.attestations)

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError
-from ops.supply_chain.adapters.sigstore.key_verifier import KeyVerifier, is_by_key
+from ops.supply_chain.adapters.sigstore.formats import is_by_key
+from ops.supply_chain.adapters.sigstore.key_verifier import KeyVerifier
 from ops.supply_chain.adapters.sigstore.public_keys import key_in, read_pem
 from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
 from ops.supply_chain.core.digests import sha256_bytes

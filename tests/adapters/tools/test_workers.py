@@ -48,6 +48,26 @@ def test_results_come_in_the_order_of_the_items(count: int) -> None:
         assert list(workers.map([])) == []
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_is_given_at_once_is_done_meanwhile_and_comes_in_order(count: int) -> None:
+    with Workers(doubling, (1,), INT, count=count) as workers:
+        workers.begin()
+        workers.begin()
+        assert len(workers._workers) == 1
+        found = workers.give(range(20))
+        assert list(found) == [(item, 1 + 2 * item) for item in range(20)]
+        assert list(workers.give([])) == []
+        assert list(workers.map([3])) == [(3, 7)]
+    with Workers(mishaps, (), WORDS, count=count) as others:
+        assert list(others.give(["a", "killed", "b"])) == [
+            ("a", "a"),
+            ("killed", WorkerEnd("was ended by SIGKILL")),
+            ("b", "b"),
+        ]
+        with pytest.raises(InputError):
+            list(others.give(["error"]))
+
+
 def test_a_large_item_does_not_keep_this_process_waiting() -> None:
     items = ["slow", "x" * (3 << 20), "y" * LARGE_BYTES, "slow", "z"]
     with Workers(mishaps, (), WORDS, count=1) as workers:

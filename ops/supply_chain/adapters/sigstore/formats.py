@@ -1,4 +1,4 @@
-"""Whether a bundle or trusted root is in a format newer than this verifier: then it is not examined, and not forged.
+"""What a bundle or trusted root is before it is verified: by a key, or in a format newer than this verifier, then not examined and not forged.
 
 Source: https://github.com/sigstore/protobuf-specs (sigstore_bundle.proto, sigstore_trustroot.proto: `media_type`).
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ops.supply_chain.core.errors import UnavailableError
+from ops.supply_chain.core.errors import StageError, UnavailableError
+from ops.supply_chain.core.plain_json import load
 from ops.supply_chain.core.text import excerpt
 
 NEWEST_BUNDLE, NEWEST_ROOT = (0, 3), (0, 1)
@@ -42,3 +43,11 @@ def require_known(document: Any, *, where: str) -> None:
             f"{where}: not examined: newer than this verifier ({excerpt(media_type)})",
             hint="Verify it with a newer version of sealwright.",
         )
+
+
+def is_by_key(bundle: bytes) -> bool:
+    """Return whether a bundle names a public key instead of a certificate; False for anything else."""
+    try:
+        return "publicKey" in load(bundle, where="bundle")["verificationMaterial"]
+    except (StageError, LookupError, TypeError):
+        return False

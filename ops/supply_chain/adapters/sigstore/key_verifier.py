@@ -33,14 +33,6 @@ _DIGESTS = {"SHA2_256": "sha256", "SHA2_384": "sha384", "SHA2_512": "sha512"}
 _MALFORMED = (ValueError, LookupError, TypeError, AttributeError, OverflowError, OSError, UnsupportedAlgorithm)
 
 
-def is_by_key(bundle: bytes) -> bool:
-    """Return whether a bundle names a public key instead of a certificate; False for anything else."""
-    try:
-        return "publicKey" in load(bundle, where="bundle")["verificationMaterial"]
-    except (StageError, LookupError, TypeError):
-        return False
-
-
 class KeyVerifier:
     """Verifies bundles by any of some public keys.
 

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -99,6 +99,15 @@ class _Worker(Generic[T]):
         self.slots: deque[_Slot[T]] = deque()
 
 
+class _Round(Generic[T]):
+    """Items that are to be done: those that are not taken yet, those that were given to workers, in order, and by how many workers."""
+
+    def __init__(self, items: Iterable[T], alone: Callable[[T], bool], count: int) -> None:
+        self.source, self.alone, self.count = iter(items), alone, count
+        self.order = deque[_Slot[T]]()
+        self.following = next(self.source, None)
+
+
 class Workers(Generic[T, R]):
     """Child processes that do one kind of work; a context manager that ends them.
 
@@ -153,13 +162,28 @@ class Workers(Generic[T, R]):
         Raises:
             Exception: What the work raised for an item.
         """
-        source, order = iter(items), deque[_Slot[T]]()
-        following = next(source, None)
-        while order or following is not None:
-            while following is not None and self._may_begin(order, following, alone):
-                order.append(_Slot(following, alone=alone(following)))
-                self._give(self._free(), order[-1])
-                following = next(source, None)
+        yield from self._results(_Round(items, alone, self._count))
+
+    def begin(self) -> None:
+        """Start the first worker before there is an item for it: it prepares meanwhile."""
+        if not self._workers:
+            self._start()
+
+    def give(self, items: Iterable[T], *, most: int = 0) -> Iterator[tuple[T, R | WorkerEnd]]:
+        """Give items to workers now; return an iterator that goes on with it, yields and raises as `map` does.
+
+        Args:
+            items: What is to be done.
+            most: How many workers do it; 0 for all.
+        """
+        work = _Round(items, lambda _: False, min(most or self._count, self._count))
+        self._fill(work)
+        return self._results(work)
+
+    def _results(self, work: _Round[T]) -> Iterator[tuple[T, R | WorkerEnd]]:
+        order = work.order
+        while order or work.following is not None:
+            self._fill(work)
             self._take(None if order and not order[0].done else 0)
             while order and order[0].done:
                 slot = order.popleft()
@@ -168,17 +192,23 @@ class Workers(Generic[T, R]):
                 yield slot.item, slot.result
                 self._take(0)
 
-    def _may_begin(self, order: Sequence[_Slot[T]], item: T, alone: Callable[[T], bool]) -> bool:
-        open_ = [slot for slot in order if not slot.done]
-        if open_ and (alone(item) or any(slot.alone for slot in open_)):
-            return False
-        return len(open_) < self._count * self._ahead and len(order) < self._count * self._ahead * 2
+    def _fill(self, work: _Round[T]) -> None:
+        while work.following is not None and self._may_begin(work, work.following):
+            work.order.append(_Slot(work.following, alone=work.alone(work.following)))
+            self._give(self._free(work.count), work.order[-1])
+            work.following = next(work.source, None)
 
-    def _free(self) -> _Worker[T]:
-        """Return the worker with the fewest items."""
-        if len(self._workers) < self._count and all(worker.slots for worker in self._workers):
+    def _may_begin(self, work: _Round[T], item: T) -> bool:
+        open_ = [slot for slot in work.order if not slot.done]
+        if open_ and (work.alone(item) or any(slot.alone for slot in open_)):
+            return False
+        return len(open_) < work.count * self._ahead and len(work.order) < work.count * self._ahead * 2
+
+    def _free(self, count: int) -> _Worker[T]:
+        """Return the worker with the fewest items, of so many."""
+        if len(self._workers) < count and all(worker.slots for worker in self._workers):
             return self._start()
-        return min(self._workers, key=lambda worker: len(worker.slots))
+        return min(self._workers[:count], key=lambda worker: len(worker.slots))
 
     def _start(self) -> _Worker[T]:
         own, theirs = socket.socketpair()

@@ -110,8 +110,7 @@ class _Verifiers:
 
     def signature(self, bundle: bytes, sha256: str) -> VexSignature:
         try:
-            from ops.supply_chain.adapters.sigstore.formats import NewerFormatError
-            from ops.supply_chain.adapters.sigstore.key_verifier import is_by_key
+            from ops.supply_chain.adapters.sigstore.formats import NewerFormatError, is_by_key
 
             verifiers = self._all
         except ImportError:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ops.supply_chain.adapters.sigstore.key_verifier import KeyVerifier
     from ops.supply_chain.contracts.config.signing import SigningIdentity
     from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
+    from ops.supply_chain.gather.trust.verification.verifying_workers import VerifyingWorkers
 
 ACCEPTED_PROBLEMS = frozenset({"sbom.identity-duplicate"})
 """As in our own SBOMs: two packages from two folders may share one name and version."""
@@ -62,23 +63,39 @@ class BundleChecker:
         identities: The authorized identities.
         keys: Verifies bundles by the authorized keys; None if there are none.
         excuse: Why no verifier is available; empty if one is.
+        workers: The verifier, if it verifies in processes of its own.
     """
 
     def __init__(
         self,
-        verifier: BundleVerifier | None,
+        verifier: BundleVerifier | VerifyingWorkers | None,
         identities: Sequence[SigningIdentity],
         *,
         keys: KeyVerifier | None = None,
         excuse: str = "",
+        workers: VerifyingWorkers | None = None,
     ) -> None:
         self._verifier = verifier
+        self._workers = workers
         self._keys = keys
         self._identities = tuple(identities)
         self._excuse = excuse
         self._answers: dict[tuple[str, str, str], BundleResult] = {}
         self._problems: dict[str, tuple[str, ...] | None] = {}
         self._schema_problems: dict[str, tuple[str, ...] | None] = {}
+
+    def expect(self, bundles: Sequence[tuple[bytes, str]]) -> None:
+        """Have bundles verified in the background, where there are processes for it: bundle, and SHA-256 or empty for a statement."""
+        if self._workers is not None:
+            from ops.supply_chain.gather.trust.verification.verifying_workers import BundleRequest
+
+            # Those by a key are verified here. One that hides the word is verified twice.
+            self._workers.expect(BundleRequest(*bundle) for bundle in bundles if b'"publicKey"' not in bundle[0])
+
+    def require(self) -> None:
+        """Wait until it is known that the trusted root can be used; raises what `VerifyingWorkers.require` raises."""
+        if self._workers is not None:
+            self._workers.require()
 
     def file(
         self, bundle: bytes, sha256: str, read: Callable[[], bytes] | None = None, *, kind: str = "other"
@@ -118,7 +135,7 @@ class BundleChecker:
         self,
         bundle: bytes,
         what: tuple[str, str],
-        by_certificate: Callable[[BundleVerifier], VerifiedBundle],
+        by_certificate: Callable[[BundleVerifier | VerifyingWorkers], VerifiedBundle],
         by_key: Callable[[KeyVerifier], VerifiedBundle],
     ) -> BundleResult:
         key = (sha256_bytes(bundle), *what)
@@ -130,20 +147,22 @@ class BundleChecker:
         self,
         bundle: bytes,
         kind: str,
-        by_certificate: Callable[[BundleVerifier], VerifiedBundle],
+        by_certificate: Callable[[BundleVerifier | VerifyingWorkers], VerifiedBundle],
         by_key: Callable[[KeyVerifier], VerifiedBundle],
     ) -> BundleResult:
         if self._verifier is None:
             return BundleResult(examined=False, problem=self._excuse)
-        from ops.supply_chain.adapters.sigstore.formats import NewerFormatError
-        from ops.supply_chain.adapters.sigstore.key_verifier import is_by_key
+        from ops.supply_chain.adapters.sigstore.formats import NewerFormatError, is_by_key
 
+        self.require()
         try:
             if is_by_key(bundle):
                 return _by_key(self._keys, by_key)
             proof = by_certificate(self._verifier)
         except NewerFormatError as error:
             return BundleResult(problem=error.message, examined=False, newer=True)
+        except UnavailableError as error:  # the process that verified it ended
+            return BundleResult(problem=error.message, examined=False)
         except StageError as error:
             return BundleResult(problem=f"does not verify: {error.message}")
         return self._judged(proof, kind)
@@ -237,6 +256,13 @@ def check_contents(
     covered = {bundle_name(name, parts.naming): files[name].sha256 for name in parts.signed}
     unread = BundleResult(problem="is not a readable file")
     cyclonedx = {name: contents[name] for name in parts.sboms if name.endswith(CYCLONEDX_SUFFIX) and name in contents}
+    checker.expect(
+        [(contents[name], covered[name]) for name in parts.bundles if name in contents and covered.get(name)]
+        + [(contents[name], "") for name in attested]
+    )
+    # What needs no signature is done while they are verified.
+    sbom_problems = {name: checker.sbom(contents[name]) for name in parts.sboms if name in contents}
+    schema_problems = {name: checker.schema(data) for name, data in cyclonedx.items()}
     given = Given(
         files=dict(files),
         contents=dict(contents),
@@ -260,8 +286,8 @@ def check_contents(
             name: _publish_attestation(contents[name], checker) if name in contents else unread
             for name in parts.publish_attestations
         },
-        sbom_problems={name: checker.sbom(contents[name]) for name in parts.sboms if name in contents},
-        schema_problems={name: checker.schema(data) for name, data in cyclonedx.items()},
+        sbom_problems=sbom_problems,
+        schema_problems=schema_problems,
         further=further,
         damage={
             name: members(name, sha256, cyclonedx)

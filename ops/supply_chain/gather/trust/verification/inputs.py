@@ -11,23 +11,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ops.supply_chain.adapters.files.release_archive import is_archive, unpack
 from ops.supply_chain.adapters.files.release_files import read_evidence, read_release
 from ops.supply_chain.contracts.files.verification import Expectations, Further
-from ops.supply_chain.core import plain_json, plain_toml
+from ops.supply_chain.core import plain_json
 from ops.supply_chain.core.addresses import URI_BASE
 from ops.supply_chain.core.digests import sha256_bytes
-from ops.supply_chain.core.errors import ErrorClass, InputError, UsageError
+from ops.supply_chain.core.errors import ErrorClass, InputError, StageError, UsageError
 from ops.supply_chain.formats import json_reader
 from ops.supply_chain.formats.json_reader import UnexpectedShapeError
 from ops.supply_chain.gather.trust.verification.check import BundleChecker, further_in
+from ops.supply_chain.gather.trust.verification.signers import chosen_identities
 from ops.supply_chain.trust.verification.chain import previous_of
 from ops.supply_chain.trust.verification.file_kinds import PROVENANCE_NAMES, classify
 from ops.supply_chain.trust.verification.verify import REHEARSAL_HOSTS
 
 if TYPE_CHECKING:
+    from ops.supply_chain.adapters.sigstore.key_verifier import KeyVerifier
+    from ops.supply_chain.adapters.sigstore.public_keys import PublicKey
     from ops.supply_chain.contracts.config.signing import SigningIdentity
 
 TRUST_CONFIG_VARIABLE = "SEALWRIGHT_TRUST_CONFIG"
@@ -185,84 +188,71 @@ def trust(
         InputError: A file cannot be read, or the trusted root is invalid.
     """
     try:
-        import msgspec  # noqa: F401 - without it nothing below can be imported
-
         from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
-        from ops.supply_chain.adapters.sigstore.key_verifier import KeyVerifier
-        from ops.supply_chain.adapters.sigstore.public_keys import key_in
     except ImportError:
         return Trust(checker=BundleChecker(None, (), excuse=MISSING))
+    chosen = _chosen(args, configured, trust_config)
+    verifier = BundleVerifier(chosen.root.data, where=chosen.root.origin)
+    return chosen.trust(BundleChecker(verifier, chosen.identities, keys=chosen.by_key))
+
+
+@contextmanager
+def trust_at_work(
+    args: argparse.Namespace, configured: Sequence[SigningIdentity] = (), *, trust_config: Path | None = None
+) -> Iterator[Trust]:
+    """Yield what `trust` returns, with bundles verified in processes of their own where that is possible.
+
+    They import sigstore and read the root meanwhile. A root that cannot be used is the first error nevertheless: it comes before
+    one that ends the block.
+    """
+    if find_spec("msgspec") is not None:
+        from ops.supply_chain.gather.trust.verification.verifying_workers import VerifyingWorkers, forking
+
+        if forking():
+            chosen = _chosen(args, configured, trust_config)
+            with VerifyingWorkers(chosen.root.data, where=chosen.root.origin) as workers:
+                checker = BundleChecker(workers, chosen.identities, keys=chosen.by_key, workers=workers)
+                try:
+                    yield chosen.trust(checker)
+                except StageError:
+                    checker.require()
+                    raise
+            return
+    yield trust(args, configured, trust_config=trust_config)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Chosen:
+    """Whom to trust, before there is a verifier."""
+
+    identities: tuple[SigningIdentity, ...]
+    keys: tuple[str, ...]
+    root: Root
+    by_key: KeyVerifier | None
+
+    def trust(self, checker: BundleChecker) -> Trust:
+        return Trust(checker=checker, identities=self.identities, keys=self.keys, root=self.root)
+
+
+def _chosen(args: argparse.Namespace, configured: Sequence[SigningIdentity], trust_config: Path | None) -> _Chosen:
     # A given key replaces the configured identities: naming one signer excludes all others.
     identities = chosen_identities(args, () if args.key else configured)
-    keys = tuple({key.sha256: key for key in map(key_in, args.key)}.values())
+    keys = _keys(args.key)
     root = chosen_root(args, trust_config)
-    verifier = BundleVerifier(root.data, where=root.origin)
-    by_key = KeyVerifier(root.data, keys) if keys else None
-    return Trust(
-        checker=BundleChecker(verifier, identities, keys=by_key),
-        identities=identities,
-        keys=tuple(key.sha256 for key in keys),
-        root=root,
-    )
+    by_key = None
+    if keys:
+        from ops.supply_chain.adapters.sigstore.key_verifier import KeyVerifier
+
+        by_key = KeyVerifier(root.data, keys)
+    return _Chosen(identities=identities, keys=tuple(key.sha256 for key in keys), root=root, by_key=by_key)
 
 
-def chosen_identities(args: argparse.Namespace, configured: Sequence[SigningIdentity]) -> tuple[SigningIdentity, ...]:
-    """Return the authorized identities: from the command line, else the file, else the configuration.
+def _keys(paths: Sequence[Path]) -> tuple[PublicKey, ...]:
+    if not paths:
+        return ()
+    from ops.supply_chain.adapters.sigstore.public_keys import key_in
 
-    Raises:
-        UsageError: They are invalid, or two sources are named.
-        InputError: The file cannot be read.
-    """
-    from ops.supply_chain.contracts.config.signing import SigningIdentity
-    from ops.supply_chain.trust.identities.check import checked
-
-    if bool(args.identity) != bool(args.issuer):
-        raise UsageError("--identity and --issuer belong together", hint="Give both.", kind=ErrorClass.COMMAND_LINE)
-    if args.identity and args.identities:
-        raise UsageError(
-            "both --identity and --identities are given", hint="Give one of them.", kind=ErrorClass.COMMAND_LINE
-        )
-    conditions = {key: getattr(args, key) for key in ("repository", "ref", "event", "runner")}
-    signs = tuple(args.signs)
-    if not args.identity and (signs or any(conditions.values())):
-        raise UsageError(
-            "--repository, --ref, --event, --runner and --for are conditions on --identity",
-            hint="Give --identity and --issuer, or write the conditions into the file of --identities.",
-            kind=ErrorClass.COMMAND_LINE,
-        )
-    if args.identity:
-        named = SigningIdentity(identity=args.identity, issuer=args.issuer, signs=signs, **conditions)
-        return checked([named], where="command line")
-    if args.identities:
-        return checked(_identities_in(args.identities), where=str(args.identities))
-    return checked(configured)
-
-
-def _identities_in(path: Path) -> tuple[SigningIdentity, ...]:
-    import msgspec
-
-    from ops.supply_chain.contracts.config.signing import SigningIdentity
-
-    try:
-        table: Any = plain_toml.load(path.read_text(encoding="utf-8"))
-        found = msgspec.convert(_days_as_text(table["signing"]["identities"]), tuple[SigningIdentity, ...], strict=True)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (ValueError, LookupError, TypeError) as error:
-        raise UsageError(
-            f"{path}: has no readable [[signing.identities]]: {error}",
-            hint="See docs/configuration.md for its keys.",
-            kind=ErrorClass.COMMAND_LINE,
-        ) from error
-    if not found:
-        raise UsageError(
-            f"{path}: lists no identity", hint="See docs/configuration.md for its keys.", kind=ErrorClass.COMMAND_LINE
-        )
-    return found
-
-
-def _days_as_text(rows: Any) -> Any:
-    return [{key: value if isinstance(value, str | list) else str(value) for key, value in row.items()} for row in rows]
+    return tuple({key.sha256: key for key in map(key_in, paths)}.values())
 
 
 def chosen_root(args: argparse.Namespace, configured: Path | None) -> Root:
