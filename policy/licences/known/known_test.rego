@@ -11,6 +11,11 @@ unstated := json.patch(fixtures.document, [
 ])
 
 cases := {
+	"a licence that cannot be decided does not pass": {"input": json.patch(fixtures.document, [{
+		"op": "replace",
+		"path": "/sboms/0/licences/0/alternatives",
+		"value": [],
+	}])},
 	"a good document passes": {"input": fixtures.document, "examined": 2},
 	"what is for development only is not judged": {
 		"input": json.patch(fixtures.document, [

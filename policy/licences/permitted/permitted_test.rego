@@ -6,6 +6,11 @@ import data.sealwright.lib.fixtures
 import data.sealwright.licences.permitted
 
 cases := {
+	"a licence that cannot be decided does not pass": {"input": json.patch(fixtures.document, [{
+		"op": "replace",
+		"path": "/sboms/0/licences/0/alternatives",
+		"value": [],
+	}])},
 	"a good document passes": {"input": fixtures.document, "examined": 2},
 	"a denied licence is denied": {
 		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/sboms/0/licences", "value": [{"text": "BUSL-1.1", "alternatives": [[{"id": "BUSL-1.1", "text": "BUSL-1.1", "known": true}]], "subjects": ["pkg:pypi/a@1"]}, {"text": "MIT", "alternatives": [[{"id": "MIT", "text": "MIT", "known": true}]], "subjects": ["path:b"]}]}]),
