@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ _ASKS = Path()
 """Among the known ones while uv is asked."""
 
 _known: set[Path] = set()
+_one_at_a_time = threading.RLock()
 
 
 @contextmanager
@@ -40,7 +42,8 @@ def known_interpreter(folder: Path) -> Iterator[None]:
         variables = named.get("env") or {}
         cache = variables.get("UV_CACHE_DIR")
         if cache and isinstance(command, list) and os.fspath(command[0]) == binary:
-            _begin(Path(cache), folder, binary)
+            with _one_at_a_time:
+                _begin(Path(cache), folder, binary)
         start(process, command, *given, **named)
 
     subprocess.Popen.__init__ = prepared  # type: ignore[assignment, method-assign]
