@@ -92,7 +92,7 @@ def release_of_a_large_project(_data: Path, scratch: Path) -> Iterator[Row]:
 
     yield alone(
         "release without gates of 2,000 locks with 250 pins each (5,000 distinct), no enrichment; memory of all processes together. "
-        "20 s would need less than 40 s of the processor on two cores, and it takes 44 to 46: SBOMs of 1.2 GB 22, their compression and digests in the archive of evidence 10 "
+        "Profile of 2026-11-29: 20 s would need less than 40 s of the processor on two cores, and it takes 44 to 46: SBOMs of 1.2 GB 22, their compression and digests in the archive of evidence 10 "
         "(deflate 4), policy 5 on one core",
         repeated(whole),
         Aim(most=20, megabytes=600),
