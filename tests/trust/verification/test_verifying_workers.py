@@ -233,3 +233,8 @@ def test_nothing_is_forked_where_that_is_unsafe_or_useless(monkeypatch: pytest.M
 def test_the_key_of_an_answer_has_all_that_decides_it() -> None:
     words = [(bundle, sha256) for bundle in (b"a", b"b") for sha256 in ("", "0")]
     assert len({BundleRequest(*each).key for each in words}) == len(words)
+
+
+def test_a_file_without_a_digest_is_not_taken_for_a_statement(signed: Signed) -> None:
+    with VerifyingWorkers(signed.root) as workers, pytest.raises(ValueError, match="needs the digest"):
+        workers.file(signed.statement.data, "")

@@ -143,6 +143,8 @@ class VerifyingWorkers:
 
     def file(self, bundle: bytes, sha256: str) -> VerifiedBundle:
         """Verify a bundle over a file; raises what `BundleVerifier.file` raises, and UnavailableError if a worker ended."""
+        if not sha256:
+            raise ValueError("a bundle over a file needs the digest of the file")
         return self._verified(BundleRequest(bundle, sha256))
 
     def statement(self, bundle: bytes) -> VerifiedBundle:
