@@ -281,6 +281,41 @@ def test_a_service_that_asks_for_a_long_pause_gets_no_further_request(
     assert (clock.slept, batch.made, instance.entries) == ([], {}, 0)
 
 
+@pytest.mark.parametrize("workers", [2, 16])
+def test_a_failure_is_not_kept_back_by_the_pauses_of_others(
+    workers: int, instance: RehearsalInstance, tmp_path: Path
+) -> None:
+    instance.faults.add("tsa", InjectedFault(status=503, retry_after="50"), skip=1)
+    instance.faults.add("rekor", InjectedFault(status=400))
+    batch, began = Batch(instance, tmp_path), time.monotonic()
+    with pytest.raises(ServiceError, match=r"transparency log .* answers HTTP 400"):
+        batch.sign(files(30), workers=workers)
+    assert time.monotonic() - began < 10
+    assert (batch.made, instance.entries) == ({}, 0)
+
+
+def test_an_interrupted_batch_waits_for_no_pause(
+    instance: RehearsalInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, pause = threading.Event(), Turns.pause
+
+    def noted(turns: Turns, seconds: float) -> None:
+        pause(turns, seconds)
+        asked.set()
+
+    def interrupted(futures: object) -> Any:
+        assert asked.wait(5)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Turns, "pause", noted)
+    monkeypatch.setattr("ops.supply_chain.adapters.sigstore.signer.as_completed", interrupted)
+    instance.faults.add("rekor", InjectedFault(status=429, retry_after="50"))
+    batch, began = Batch(instance, tmp_path), time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        batch.sign(files(30), workers=16)
+    assert time.monotonic() - began < 10
+
+
 def test_each_service_has_so_many_requests_at_once(
     instance: RehearsalInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,8 +25,8 @@ class Clock:
             self.slept.append(seconds)
             self.now += seconds
 
-    def turns(self, most: int = 8) -> Turns:
-        return Turns(most, clock=self.read, sleep=self.sleep)
+    def turns(self, most: int = 8, *, stopped: threading.Event | None = None) -> Turns:
+        return Turns(most, stopped=stopped, clock=self.read, sleep=self.sleep)
 
 
 @pytest.mark.parametrize("most", [1, 3])
@@ -105,3 +105,25 @@ def test_a_turn_ends_with_an_error_too() -> None:
     for _ in range(2):
         with pytest.raises(ValueError, match="wrong"), turns.turn():
             raise ValueError("wrong")
+
+
+def test_a_stop_ends_a_pause_and_no_other_is_begun() -> None:
+    stopped = threading.Event()
+    turns, began = Turns(1, stopped=stopped), time.monotonic()
+    turns.pause(50)
+    with ThreadPoolExecutor(3) as pool:
+        waiting = [pool.submit(_has_a_turn, turns) for _ in range(3)]
+        time.sleep(0.02)
+        stopped.set()
+        assert [future.result() for future in waiting] == [False] * 3
+    assert not _has_a_turn(turns)
+    assert time.monotonic() - began < 5
+    assert _has_a_turn(Turns(1, stopped=stopped))
+
+
+def _has_a_turn(turns: Turns) -> bool:
+    try:
+        with turns.turn():
+            return True
+    except LongPauseError:
+        return False

@@ -85,13 +85,16 @@ class FulcioClient:
     Args:
         client: The library's client.
         accept: Called with each certificate before anything is signed with it; raises to refuse it.
+        stopped: Set when nothing further is to be signed: pauses end.
     """
 
-    def __init__(self, client: Any, accept: Callable[[x509.Certificate], None]) -> None:
+    def __init__(
+        self, client: Any, accept: Callable[[x509.Certificate], None], *, stopped: threading.Event | None = None
+    ) -> None:
         self._client = client
         self._accept = accept
         self.certificate: x509.Certificate | None = None
-        _prepare(client.session, client.url, Turns())
+        _prepare(client.session, client.url, Turns(stopped=stopped))
 
     @property
     def signing_cert(self) -> FulcioClient:
@@ -123,11 +126,12 @@ class RekorClient:
     Args:
         files: Client of the log that signatures over files go to.
         statements: Client of the one that attestations go to; it may be the same.
+        stopped: Set when nothing further is to be signed: pauses end.
     """
 
-    def __init__(self, files: Any, statements: Any) -> None:
+    def __init__(self, files: Any, statements: Any, *, stopped: threading.Event | None = None) -> None:
         self._files, self._statements = files, statements
-        self._turns = {client.url: Turns() for client in (files, statements)}
+        self._turns = {client.url: Turns(stopped=stopped) for client in (files, statements)}
 
     def _build_hashed_rekord_request(self, **parts: Any) -> Any:
         return self._files._build_hashed_rekord_request(**parts)  # noqa: SLF001 - the name by which the library asks
@@ -154,12 +158,13 @@ class TimeStamps:
 
     Args:
         client: The library's client.
+        stopped: Set when nothing further is to be signed: pauses end.
     """
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, *, stopped: threading.Event | None = None) -> None:
         self._client = client
         self.url = client.url
-        self._turns = Turns()
+        self._turns = Turns(stopped=stopped)
 
     def request_timestamp(self, signature: bytes) -> Any:
         """Get a time stamp over a signature.
@@ -174,16 +179,19 @@ class TimeStamps:
             raise _failed(TIME_STAMPS, self.url, error) from error
 
 
-def log_of(config: SigningConfig, preferred: SigningConfig | None) -> RekorClient:
+def log_of(
+    config: SigningConfig, preferred: SigningConfig | None, *, stopped: threading.Event | None = None
+) -> RekorClient:
     """Return the log of an instance.
 
     Args:
         config: The instance's choice of services.
         preferred: The same limited to version 1 of the log; None where it has none. Attestations go there:
             several clients cannot verify those of version 2.
+        stopped: Set when nothing further is to be signed: pauses end.
     """
     files = config.get_tlogs()[0]
-    return RekorClient(files, preferred.get_tlogs()[0] if preferred else files)
+    return RekorClient(files, preferred.get_tlogs()[0] if preferred else files, stopped=stopped)
 
 
 class _TimeoutAdapter(HTTPAdapter):
@@ -229,7 +237,7 @@ class _TimeoutAdapter(HTTPAdapter):
                 return response
             asked = retry_after_seconds(response.headers) or 0.0
             self._turns.pause(asked)
-            if attempt == REPEATS or asked > LONGEST_PAUSE_SECONDS:
+            if attempt == REPEATS or asked > LONGEST_PAUSE_SECONDS or self._turns.stopped:
                 return response
             time.sleep(REPEAT_PAUSE_SECONDS * 2**attempt)  # and for what is left of the pause, the next turn is late
             attempt += 1

@@ -2,7 +2,7 @@
 
 A certificate is asked for when the first thing is signed, and a new one shortly before it ends. Each bundle is
 verified against the instance's trusted root before it is handed on. At the first failure nothing further
-begins, and what is under way is finished.
+begins, and what is under way is finished, unless it would have to wait until a service wants to be asked again.
 
 Imports sigstore when it is imported itself: import it where it is used.
 
@@ -87,21 +87,21 @@ class SigningClient:
     ) -> None:
         self._token, self._accept, self._clock = token, accept, clock
         self.verifier = BundleVerifier(trust.trusted_root, where=f"trusted root ({trust.origin})")
+        self._stopped = threading.Event()
         config = _loaded(trust)
         try:
             signing = config.signing_config
-            self._authority = FulcioClient(signing.get_fulcio(), self._accept_certificate)
+            self._authority = FulcioClient(signing.get_fulcio(), self._accept_certificate, stopped=self._stopped)
             self._context = SigningContext(
                 fulcio=cast("Any", self._authority),
-                rekor=cast("Any", log_of(signing, _first_version(config))),
+                rekor=cast("Any", log_of(signing, _first_version(config), stopped=self._stopped)),
                 trusted_root=config.trusted_root,
-                tsa_clients=cast("Any", [TimeStamps(client) for client in signing.get_tsas()]),
+                tsa_clients=cast("Any", [TimeStamps(client, stopped=self._stopped) for client in signing.get_tsas()]),
             )
         except (Error, ValueError, LookupError) as error:
             raise InputError(f"trust config ({trust.origin}): cannot be used: {_reason(error)}") from error
         self._lock = threading.Lock()
         self._signer: Signer | None = None
-        self._stopped = threading.Event()
 
     def certify(self) -> None:
         """Get the certificate that the batch begins with, so that a refusal comes before anything is written.
@@ -134,32 +134,34 @@ class SigningClient:
         self._stopped.clear()
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="sign") as pool:
             try:
-                yield from self._collected([pool.submit(self._one, request, keep) for request in requests], failures)
+                yield from self._collected([pool.submit(self._one, request, keep, failures) for request in requests])
             finally:
                 self._stopped.set()
         if failures:
             raise failures[0]
 
-    def _collected(
-        self, futures: list[Future[SigningRequest | None]], failures: list[Exception]
-    ) -> Iterator[SigningRequest]:
+    def _collected(self, futures: list[Future[SigningRequest | None]]) -> Iterator[SigningRequest]:
         for future in as_completed(futures):
             error = future.exception()
-            if isinstance(error, Exception):
-                failures.append(error)
-            elif error is not None:
+            if error is None:
+                if (done := future.result()) is not None:
+                    yield done
+            elif not isinstance(error, Exception):
                 raise error
-            elif (done := future.result()) is not None:
-                yield done
 
     def _one(
-        self, request: SigningRequest, keep: Callable[[SigningRequest, SignedBundle], None]
+        self,
+        request: SigningRequest,
+        keep: Callable[[SigningRequest, SignedBundle], None],
+        failures: list[Exception],
     ) -> SigningRequest | None:
         if self._stopped.is_set():
             return None
         try:
             keep(request, self._signed(request))
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, Exception):
+                failures.append(error)  # before the others stop: what fails because of that comes later
             self._stopped.set()
             raise
         return request

@@ -15,7 +15,7 @@ LONGEST_PAUSE_SECONDS = 60.0
 
 
 class LongPauseError(Exception):
-    """The service asked for a longer pause than is waited for.
+    """The service asked for a pause that is not waited for: it is too long, or the work was stopped.
 
     Args:
         seconds: What is left of it.
@@ -30,20 +30,28 @@ class Turns:
 
     Args:
         most: How many requests at once.
+        stopped: Set when the work was stopped: no pause is waited for any more, nor for what is left of it.
         clock: Seconds that only grow.
-        sleep: Waits for so many seconds.
+        sleep: Waits for so many seconds; None waits for `stopped` as long.
     """
 
     def __init__(
         self,
         most: int = MOST_AT_ONCE,
         *,
+        stopped: threading.Event | None = None,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self._free, self._lock = threading.BoundedSemaphore(most), threading.Lock()
-        self._clock, self._sleep = clock, sleep
+        self._stopped = stopped or threading.Event()
+        self._clock, self._sleep = clock, sleep or self._stopped.wait
         self._until = clock()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the work was stopped, so that nothing is asked again."""
+        return self._stopped.is_set()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -54,7 +62,7 @@ class Turns:
         """
         with self._free:
             while (left := self._left()) > 0:
-                if left > LONGEST_PAUSE_SECONDS:
+                if left > LONGEST_PAUSE_SECONDS or self.stopped:
                     raise LongPauseError(left)
                 self._sleep(left)
             yield
