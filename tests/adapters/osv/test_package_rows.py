@@ -137,6 +137,29 @@ def test_no_damaged_byte_changes_an_answer(tmp_path: Path) -> None:
     assert ends == {True, False}
 
 
+def test_an_index_with_damaged_documents_is_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = tmp_path / "all.zip"
+    feed.write_bytes(snapshot(*(record(f"PYSEC-{name}", affected(name, "introduced 0")) for name in PACKAGES[:3])))
+
+    def asked() -> bytes | None:
+        with open_package_feed(str(feed), PACKAGES, cache=tmp_path, now=datetime.now(UTC)) as opened:
+            return opened.document("PYSEC-foo")
+
+    first, path = asked(), index_path(tmp_path, sha256_bytes(feed.read_bytes()))
+    assert first is not None
+    for damage in ("delete from record where id = 'PYSEC-foo'", "update record set document = x'00'"):
+        changed(path, damage)
+        with pytest.raises(UnavailableError, match="is damaged") as caught:
+            asked()
+        assert caught.value.hint == "Run it again: the index is built again."
+        assert asked() == first
+    changed(path, "drop table record")
+    monkeypatch.setattr(Path, "unlink", lambda *_, **__: (_ for _ in ()).throw(PermissionError("read-only")))
+    with pytest.raises(UnavailableError, match="is damaged") as caught:
+        asked()
+    assert caught.value.hint.startswith("Delete it from the cache folder")
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_feed_whose_index_is_damaged_is_read_again(tmp_path: Path, damage: str) -> None:
     feed = tmp_path / "all.zip"

@@ -74,11 +74,19 @@ class PackageRows:
         """Return one record's bytes, as `Index.document` does; before the first of them the whole index is checked.
 
         Raises:
-            UnavailableError: The index is damaged.
+            UnavailableError: The index is damaged, and was deleted if possible: what is read of it for the next answer
+                may be in order, and it would never be built again.
         """
-        if self._whole is None:
-            self._whole = Index(self._path, name=self._name, sha256=self.sha256)
-        return self._whole.document(record)
+        try:
+            if self._whole is None:
+                self._whole = Index(self._path, name=self._name, sha256=self.sha256)
+            return self._whole.document(record)
+        except UnavailableError as error:
+            try:
+                self._path.unlink(missing_ok=True)
+            except OSError:
+                raise error from None
+            raise UnavailableError(error.message, hint="Run it again: the index is built again.") from error
 
     def close(self) -> None:
         """Close the file, where it is open for documents."""
