@@ -21,6 +21,7 @@ ENDS = {
     "a closed stdout": "sys.stdout.close(); leave(2)",
     "no stdout": "sys.stdout = None; leave(2)",
     "no stderr": "sys.stderr = None; print('x'); leave(2)",
+    "a full disk for errors": "sys.stderr = open('/dev/full', 'w'); sys.stderr.write('x'); leave(0)",
     "a full disk": "sys.stdout = open('/dev/full', 'w'); sys.stdout.write('x'); leave(0)",
 }
 HEAD = "import atexit, sys, threading, time; from concurrent.futures import ThreadPoolExecutor; "
@@ -38,6 +39,15 @@ def test_it_ends_as_the_interpreter_ends_it(code: str) -> None:
     assert ours.stdout == pythons.stdout
     assert ours.returncode == pythons.returncode
     assert _without_paths(ours.stderr) == _without_paths(pythons.stderr)
+
+
+@pytest.mark.parametrize(
+    "lost", ["threading.Thread(target=time.sleep, args=[0.3]).start()", "atexit.register(time.sleep, 0.3)"]
+)
+def test_a_ctrl_c_at_the_end_loses_no_output(lost: str) -> None:
+    code = f"import os, signal; print('whole'); {lost}; threading.Timer(0.1, os.kill, [os.getpid(), signal.SIGINT]).start(); leave(0)"
+    ours, pythons = _run(OURS + code), _run(PYTHONS + code)
+    assert (ours.returncode, ours.stdout) == (pythons.returncode, pythons.stdout) == (0, "whole\n")
 
 
 def test_within_another_program_it_ends_alone(monkeypatch: pytest.MonkeyPatch) -> None:

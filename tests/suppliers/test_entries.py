@@ -154,7 +154,7 @@ def test_a_vex_document_must_be_about_products_of_its_supplier_alone() -> None:
 WHOLE = (
     "pkg:npm/*", "pkg:npm/**", "pkg:NPM/*", "PKG:npm/*", "pkg:npm/%2A", "pkg:npm/@*/*", "pkg:npm/%40*/*", "pkg:npm*", "pkg:n*", "pkg:*", "pkg*", "p*",
     "*/*", "*:*/*", "pkg://npm/*", "pkg:maven/*/*", "pkg:golang/github.com/*", "pkg:golang/github.com/*/*", "pkg:swift/GitHub.com/*", "pkg:github/*", "pkg:generic*",
-    "pkg:deb/*", " pkg:pypi/* ",
+    "pkg:deb/*", " pkg:pypi/* ", "*npm/*", "*:npm/*", "*pkg:npm/*", "p*npm/*", "*pypi*", "pkg:maven/org.*", "pkg:maven/com*", "pkg:golang/*.com/*", "pkg:golang/g*",
 )  # fmt: skip
 NOT_WHOLE = (
     "*", "**", "", "Thing", "T-*", "pkg:generic/*", "pkg:generic/a*", "pkg:npm/left-pad", "pkg:npm/@acme/*", "pkg:npm/acme-*", "pkg:npm/*-acme", "pkg:deb/debian/*",

@@ -67,6 +67,8 @@ def _decode(data: bytes, codec: str) -> str:
 
 def _decode_declared(data: bytes, codec: str) -> str:
     try:
-        return data.decode(codec)
+        text = data.decode(codec)
+        text.encode()  # UTF-7 and others make halves of surrogate pairs, which are no text
     except (LookupError, UnicodeError) as error:
         raise UndecodableError(f"expected text in the declared encoding {codec}", 1) from error
+    return text

@@ -13,10 +13,10 @@ import atexit
 import os
 import sys
 from contextlib import suppress
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
-_BROKEN_STDOUT = 120
-"""Python's exit code where stdout cannot be flushed at the end."""
+_BROKEN_STREAM = 120
+"""Python's exit code where stdout or stderr cannot be flushed at the end."""
 
 _within = False
 
@@ -49,16 +49,23 @@ def finish(code: int) -> int:
     Returns:
         The exit code of the process.
     """
+    # Each step is taken whatever an earlier one raised, a Ctrl-C too: what is in a stream is never lost with a code of success.
     if "threading" in sys.modules:
         import threading
 
-        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - it waits for threads, as at every interpreter's end
-    atexit._run_exitfuncs()  # noqa: SLF001 - those that imports have registered, as at every interpreter's end
+        with suppress(BaseException):
+            threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - it waits for threads, as at every interpreter's end
+    with suppress(BaseException):
+        atexit._run_exitfuncs()  # noqa: SLF001 - those that imports have registered, as at every interpreter's end
+    flushed = [_is_flushed(stream) for stream in (sys.stdout, sys.stderr)]
+    return code if all(flushed) else _BROKEN_STREAM
+
+
+def _is_flushed(stream: TextIO | None) -> bool:
+    """Flush a stream; return whether nothing of it is lost."""
     try:
-        if sys.stdout is not None and not sys.stdout.closed:
-            sys.stdout.flush()
-    except (OSError, ValueError):
-        code = _BROKEN_STDOUT
-    with suppress(OSError, ValueError, AttributeError):
-        sys.stderr.flush()
-    return code
+        if stream is not None and not stream.closed:
+            stream.flush()
+    except BaseException:  # the interpreter, too, goes on to its end
+        return False
+    return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import unquote
 
 PREFIX = "pkg:"
@@ -18,9 +19,21 @@ PRIVATE_TYPE = "generic"
 _HOST = re.compile(r"(?:bitbucket|codeberg)\.org|(?:gitee|github|gitlab)\.com|git\.sr\.ht|gopkg\.in|sourceforge\.net")
 """Hosts of everyone's repositories, with which names of Go and Swift packages begin."""
 
+_ECOSYSTEMS = (
+    "apk", "bitbucket", "cargo", "cocoapods", "composer", "conan", "conda", "cpan", "cran", "deb", "docker", "gem", "github", "golang", "hackage", "hex", "huggingface",
+    "maven", "mlflow", "npm", "nuget", "oci", "pub", "pypi", "rpm", "swift",
+)  # fmt: skip
+_NAMES = tuple(
+    f"{place}qzx7jvk"
+    for place in ("", "qzx7w/", "@qzx7w/", "com.qzx7w/", "org.qzx7w/", "github.com/qzx7w/", "gitlab.com/qzx7w/")
+)
+_STRANGERS = tuple(f"{PREFIX}{kind}/{name}" for kind in _ECOSYSTEMS for name in _NAMES)
+"""Packages of no supplier: a pattern that matches one matches those of everyone, however it is written."""
+
 _SIGNS = re.compile(r"[*/@:~.\s_-]")
 
 
+@lru_cache(maxsize=4096)
 def names_ecosystem(pattern: str) -> bool:
     """Return whether a pattern is about all packages of an ecosystem, of a host of repositories, or of several ecosystems.
 
@@ -31,6 +44,8 @@ def names_ecosystem(pattern: str) -> bool:
     head, star, _ = text.partition("*")
     if not star or not text.strip("*"):
         return False
+    if any(_matches(text, stranger) for stranger in _STRANGERS):
+        return True
     if len(head) < len(PREFIX) and PREFIX.startswith(head):
         return not _SIGNS.sub("", text[len(head) :])
     if not head.startswith(PREFIX):

@@ -24,6 +24,10 @@ cases := {
 		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/records/1/findings/0/severity", "value": "meh"}]),
 		"deny": ["s"],
 	},
+	"without blocking severities nothing passes": {
+		"input": json.patch(fixtures.document, [{"op": "replace", "path": "/records/1/findings/0/severity", "value": "high"}]),
+		"data": {"release": {"blocking_severities": []}},
+	},
 	"a waiver covers it": {"input": waived, "examined": 1},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import random
@@ -85,6 +86,27 @@ def test_broken_locks_keep_their_places_and_reasons(tmp_path: Path, forks: Calla
     found = read_good_locks(tmp_path, LocksConfig(), known, on_all_cores=True)
     assert shown(found) == shown(expected)
     assert found.locks[1] is expected.locks[1]
+
+
+def test_names_and_numbers_that_no_message_can_have(tmp_path: Path, forks: Callable[[int], None]) -> None:
+    pin = f"idna==3.7 --hash=sha256:{'a' * 64}\n"
+    wheel = f'[[package]]\nname = "a"\nversion = "1"\nsource = {{ registry = "https://x.example/" }}\nwheels = [{{ size = {1 << 70} }}]\n'
+    package = {"path": "./\ud800", "extras": ["\udfff"]}
+    files = {
+        b"\xff/requirements.txt": pin,
+        b"a/requirements.txt": pin,
+        b"b/requirements.txt": "# coding: utf-7\nfoo @ https://x.example/+2AA-.whl\n",
+        b"c/uv.lock": f"version = 1\n{wheel}",
+        b"d/Pipfile.lock": json.dumps({"_meta": {"pipfile-spec": 6}, "default": {"a": package}}),
+    }
+    for name, text in files.items():
+        path = tmp_path / os.fsdecode(name)
+        path.parent.mkdir()
+        path.write_text(text)
+    expected = read_good_locks(tmp_path, LocksConfig())
+    assert (len(expected.locks), len(expected.broken)) == (1, 4)
+    forks(3)
+    assert shown(read_good_locks(tmp_path, LocksConfig(), on_all_cores=True)) == shown(expected)
 
 
 def transferred(*batches: Sequence[Lock | BrokenLock]) -> Iterator[Lock | BrokenLock]:

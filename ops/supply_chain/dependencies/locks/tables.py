@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -13,6 +13,9 @@ from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.locks.errors import broken, decode_utf8
 
 T = TypeVar("T")
+
+FileSize = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+"""Of a distribution, in bytes: no file is larger, and no process can pass on a larger number."""
 
 _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}'  # strings that may hold anything, headers included

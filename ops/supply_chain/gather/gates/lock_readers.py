@@ -5,6 +5,7 @@ Each process sends what its locks share once: pins, and what else an entry has b
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ import msgspec
 from ops.supply_chain.adapters.tools.workers import WorkerEnd, Workers, cores, may_fork
 from ops.supply_chain.contracts.values.lock import Lock, LockEntry, Pin, PinSource
 from ops.supply_chain.core.errors import ErrorClass, InputError, UnavailableError
+from ops.supply_chain.core.text import printable
 from ops.supply_chain.dependencies.locks.project import BrokenLock, read_each
 
 if TYPE_CHECKING:
@@ -78,13 +80,13 @@ def read_on_all_cores(root: Path, files: Files, paths: Sequence[str]) -> Iterato
     if sum(sizes) <= FEW_BYTES or not may_fork():
         yield from read_each(files, paths)
         return
-    batches = list(_batches(paths, sizes, BATCHES * cores()))
+    batches = [[*map(os.fsencode, batch)] for batch in _batches(paths, sizes, BATCHES * cores())]
     shared = _Shared()
-    with Workers(_reader, (files,), (list[str], _Batch), method="fork") as workers:
+    with Workers(_reader, (files,), (list[bytes], _Batch), method="fork") as workers:
         for batch, result in workers.map(batches):
             if isinstance(result, WorkerEnd):
                 raise UnavailableError(
-                    f"{batch[0]} or a lock after it: not read: the process that reads it {result.how}",
+                    f"{printable(os.fsdecode(batch[0]))} or a lock after it: not read: the process that reads it {result.how}",
                     hint="Check that this machine has enough free memory, then run again.",
                 )
             yield from shared.unpacked(result)
@@ -110,9 +112,9 @@ def _batches(paths: Sequence[str], sizes: Sequence[int], count: int) -> Iterator
         yield some
 
 
-def _reader(files: Files) -> Callable[[list[str]], _Batch]:
-    def read(paths: list[str]) -> _Batch:
-        return _packed(read_each(files, paths))
+def _reader(files: Files) -> Callable[[list[bytes]], _Batch]:
+    def read(paths: list[bytes]) -> _Batch:
+        return _packed(read_each(files, map(os.fsdecode, paths)))
 
     return read
 

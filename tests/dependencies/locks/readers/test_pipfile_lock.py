@@ -85,6 +85,8 @@ BROKEN: dict[str, tuple[str | bytes, int, str]] = {
     "hashes of another type": ('{"_meta": {"pipfile-spec": 6},\n"default": {\n"a": {\n"hashes": "x"}}}', 3, "Expected `array`, got `str` - at `package.hashes`"),
     "key twice": ('{"_meta": {"pipfile-spec": 6},\n"default": {"a": {},\n\n"a": {}}}', 4, "expected each key once, found 'a' again"),
     "name that is none": ('{"_meta": {"pipfile-spec": 6},\n"default": {"a\\nb": {}}}', 2, "expected a package name, found 'a?b'"),
+    "half of a surrogate pair": ('{"_meta": {"pipfile-spec": 6},\n"default": {"a":\n{"path": "./\\uD83D\\uDE00 \\udc80"}}}', 3, "expected text, found half of a surrogate pair"),
+    "half of a pair in a key": ('{"_meta": {"pipfile-spec": 6},\n"x\\ud800": {}}', 2, "expected text, found half of a surrogate pair"),
     "not UTF-8": (b'{\n"\xff"', 2, "expected UTF-8, found byte 0xff"),
 }  # fmt: skip
 

@@ -82,6 +82,7 @@ BROKEN = {
     "two sources": (HEAD + _package("a", "directory = { path = '.' }", f"archive = {{ path = 'x', {HASH} }}"), 4,
                     "against PEP 751: Exactly one of vcs, directory, archive must be set if sdist and wheels are not set in 'packages[0]'"),
     "no hash": (HEAD + _package("a", hashes="hashes = {}"), 4, "against PEP 751: At least one hash must be provided in 'packages[0].sdist.hashes'"),
+    "size of no file": (HEAD + _package("a", f"sdist = {{ name = 'a-1.0.tar.gz', path = 'x', {HASH}, size = {1 << 70} }}"), 4, f"Expected `int` <= {(1 << 63) - 1}"),
     "no creator": ("lock-version = '1.0'\npackages = []\n", 1, "against PEP 751: Missing required value in 'created-by'"),
     "environments": (HEAD + "environments = ['?']\npackages = []\n", 4, "against PEP 751: "),
     "version of another type": ("\nlock-version = 1.0\n", 2, "expected lock-version '1.0', found '1.0'"),

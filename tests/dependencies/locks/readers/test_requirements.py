@@ -67,6 +67,8 @@ BROKEN: dict[str, tuple[str | bytes, int, str]] = {
     "no UTF-32": (b"\x00\x00\xfe\xfffoo=", 1, "expected UTF-32-BE, found byte 0x66"),
     "UTF-16 without a mark": ("foo==1\n".encode("utf-16-le"), 1, "expected text, found control character U+0000"),
     "unknown encoding": (b"# coding: klingon\nfoo==1\n", 1, "expected text in the declared encoding klingon"),
+    "encoding of half pairs": (b"# coding: utf-7\nfoo==1 # +2AA-\n", 1, "expected text in the declared encoding utf-7"),
+    "escapes as an encoding": (b"# coding: unicode_escape\nfoo==1 # \\ud800\n", 1, "expected text in the declared encoding unicode_escape"),
     "missing include": ("foo==1\n-r other.txt\n", 2, "expected the included file 'a/other.txt' in the project, found none"),
     "include that leaves": ("-r ../../etc/passwd\n", 1, "expected an include within the project, found '../../etc/passwd'"),
     "absolute include": ("-r /etc/passwd\n", 1, "expected an include within the project, found '/etc/passwd'"),

@@ -170,6 +170,8 @@ BROKEN: dict[str, tuple[str | bytes, int, str]] = {
     "version that is none": (HEAD + _package("a", version="one"), 5, "a: expected a PEP 440 version, found 'one'"),
     "marker that is none": (HEAD + _package("a", "resolution-markers = ['?']"), 5, "a: '(?)' is not an environment marker"),
     "hash of another type": (HEAD + _package("a", "wheels = [{ hash = 3 }]"), 5, "Expected `str`, got `int` - at `package.wheels[0].hash`"),
+    "size of no file": (HEAD + _package("a", f"wheels = [{{ size = {1 << 64} }}]"), 5, f"Expected `int` <= {(1 << 63) - 1} - at `package.wheels[0].size`"),
+    "size below zero": (HEAD + _package("a", "wheels = [{ size = -1 }]"), 5, "Expected `int` >= 0 - at `package.wheels[0].size`"),
     "dependency of another type": (HEAD + _package("a", "dependencies = ['b']"), 5, "Expected `object`, got `str` - at `package.dependencies[0]`"),
     "manifest of another type": (HEAD + "manifest = 3\n", 5, "Expected `object`, got `int` - at `$.manifest`"),
 }  # fmt: skip

@@ -111,6 +111,8 @@ def _load(path: str, text: str) -> dict[str, Any]:
         raise broken(path, 1, f"expected JSON, found none: {printable(str(cause))}") from error
     if not isinstance(document, dict):
         raise broken(path, 1, "expected a JSON object, found another type")
+    if (half := half_pair(text)) is not None:
+        raise broken(path, half, "expected text, found half of a surrogate pair")
     return document
 
 
@@ -193,6 +195,7 @@ def _entry(path: str, placed_pin: _Placed, manifest: DirectNames) -> LockEntry:
     )
 
 
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|[{}\[\]:]|\n')
 _ENTRY_DEPTH = 2
 
@@ -230,6 +233,23 @@ def repeated_key(text: str) -> tuple[int, str] | None:
         text: A valid JSON document, but for that.
     """
     return next(((found.line, found.key) for found in _keys(text) if found.repeated), None)
+
+
+def half_pair(text: str) -> int | None:
+    """Return the line of the first string that contains half of a surrogate pair, which JSON can escape and no text contains, or None.
+
+    Args:
+        text: A valid JSON document.
+    """
+    if not _HALF.search(text):
+        return None
+    line = 1
+    for match in _TOKEN.finditer(text):
+        if match[0] == "\n":
+            line += 1
+        elif _HALF.search(match[0]) and any("\ud800" <= character <= "\udfff" for character in json.loads(match[0])):
+            return line
+    return None
 
 
 def _keys(text: str) -> Iterator[_Key]:

@@ -22,7 +22,7 @@ from ops.supply_chain.dependencies.locks.errors import MalformedLockError, broke
 from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import KnownPin, WrittenFile, WrittenPin, known_pin
 from ops.supply_chain.dependencies.locks.sources import clean_url, file_identity, file_name, vcs_source
-from ops.supply_chain.dependencies.locks.tables import convert, key_line, packages, read_toml
+from ops.supply_chain.dependencies.locks.tables import FileSize, convert, key_line, packages, read_toml
 from ops.supply_chain.formats.markers import may_apply
 from ops.supply_chain.formats.pyproject import MAIN
 
@@ -35,7 +35,7 @@ class _File(msgspec.Struct):
     name: str = ""
     url: str = ""
     path: str = ""
-    size: int | None = None
+    size: FileSize | None = None
     subdirectory: str = ""
 
 

@@ -25,7 +25,7 @@ from ops.supply_chain.dependencies.locks.names import quote
 from ops.supply_chain.dependencies.locks.pins import KnownPin, WrittenFile, WrittenPin, known_pin
 from ops.supply_chain.dependencies.locks.rules import PinProblem
 from ops.supply_chain.dependencies.locks.sources import clean_url, file_name, vcs_source
-from ops.supply_chain.dependencies.locks.tables import convert, key_line, packages, read_toml
+from ops.supply_chain.dependencies.locks.tables import FileSize, convert, key_line, packages, read_toml
 
 SUPPORTED_VERSION = 1
 
@@ -35,7 +35,7 @@ class _File(msgspec.Struct):
     path: str = ""
     filename: str = ""
     hash: str = ""
-    size: int | None = None
+    size: FileSize | None = None
 
 
 class _Source(msgspec.Struct, frozen=True):
