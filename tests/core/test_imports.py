@@ -73,6 +73,14 @@ def test_the_collector_waits_for_the_end_of_the_imports() -> None:
     assert gc.get_freeze_count() <= frozen
 
 
+def test_a_second_begin_keeps_the_collector_waiting_and_no_longer() -> None:
+    begin_imports()
+    begin_imports()
+    assert not gc.isenabled()
+    end_imports()
+    assert gc.isenabled()
+
+
 def test_without_a_begin_the_end_changes_nothing() -> None:
     before = gc.get_freeze_count()
     end_imports()

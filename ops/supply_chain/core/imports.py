@@ -22,7 +22,7 @@ _begun = False
 def begin_imports() -> None:
     """Prepare this process for the imports of a program; importing this module has no effect."""
     global _begun  # noqa: PLW0603 - one program in a process
-    _begun = gc.isenabled()
+    _begun = _begun or gc.isenabled()
     gc.disable()
     import_msgspec()
 

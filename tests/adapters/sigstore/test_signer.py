@@ -355,6 +355,24 @@ def test_a_service_that_sends_byte_by_byte_is_given_up(head: bytes, monkeypatch:
             session.post(url, data=b"{}")
 
 
+def test_an_answer_that_took_all_of_the_time_is_the_last(
+    instance: RehearsalInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[float] = []
+
+    def late(seconds: float, work: Any) -> Any:
+        left.append(seconds)
+        return work()
+
+    batch = Batch(instance, tmp_path)
+    batch.client.certify()
+    monkeypatch.setattr(sigstore_services, "within", late)
+    monkeypatch.setattr(sigstore_services, "TOTAL_SECONDS", 1e-6)
+    instance.faults.add("tsa", InjectedFault(status=503))
+    assert ": answers HTTP 503: injected fault" in raised(batch, files(1)).message
+    assert left == [1e-6]
+
+
 def test_an_answer_that_is_too_large_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sigstore_services, "MOST_BYTES", 1000)
     head = b"HTTP/1.1 201 Created\r\nContent-Length: 999999\r\n\r\n"

@@ -237,7 +237,8 @@ class _TimeoutAdapter(HTTPAdapter):
                 return response
             asked = retry_after_seconds(response.headers) or 0.0
             self._turns.pause(asked)
-            if attempt == REPEATS or asked > LONGEST_PAUSE_SECONDS or self._turns.stopped:
+            over = attempt == REPEATS or spent >= TOTAL_SECONDS
+            if over or asked > LONGEST_PAUSE_SECONDS or self._turns.stopped:
                 return response
             time.sleep(REPEAT_PAUSE_SECONDS * 2**attempt)  # and for what is left of the pause, the next turn is late
             attempt += 1
