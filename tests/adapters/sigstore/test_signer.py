@@ -281,6 +281,32 @@ def test_a_service_that_asks_for_a_long_pause_gets_no_further_request(
     assert (clock.slept, batch.made, instance.entries) == ([], {}, 0)
 
 
+@pytest.mark.parametrize("service", ["rekor", "tsa"])
+def test_a_certificate_that_ended_in_a_pause_is_followed_by_another(
+    service: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RehearsalInstance(Options(timestamping=service == "tsa")) as instance:
+        clock = Clock()
+
+        def now() -> datetime:
+            return read_clock() + timedelta(seconds=clock.now - 100)
+
+        def pause(seconds: float) -> None:
+            clock.sleep(seconds)
+            for name in ("fulcio", "rekor", "tsa"):
+                instance.clocks.set_wrong(name, timedelta(seconds=clock.now - 100))
+
+        monkeypatch.setattr(sigstore_services, "Turns", lambda **_: Turns(clock=clock.read, sleep=pause))
+        batch = Batch(instance, tmp_path, token=lambda: instance.identity_token(lifetime=3600), clock=now)
+        batch.sign(files(1))
+        pause(500)
+        instance.faults.add(service, InjectedFault(status=429, retry_after="55"), times=2)
+        batch.sign(files(2)[1:], workers=1)
+        assert clock.slept == [500, 55, 55]
+        assert sorted(batch.made) == ["file 000", "file 001"]
+        assert (instance.faults.asked("fulcio"), instance.entries) == (2, 3)
+
+
 @pytest.mark.parametrize("workers", [2, 16])
 def test_a_failure_is_not_kept_back_by_the_pauses_of_others(
     workers: int, instance: RehearsalInstance, tmp_path: Path

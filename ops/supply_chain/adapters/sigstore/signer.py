@@ -101,7 +101,7 @@ class SigningClient:
         except (Error, ValueError, LookupError) as error:
             raise InputError(f"trust config ({trust.origin}): cannot be used: {_reason(error)}") from error
         self._lock = threading.Lock()
-        self._signer: Signer | None = None
+        self._signer: tuple[Signer, x509.Certificate] | None = None
 
     def certify(self) -> None:
         """Get the certificate that the batch begins with, so that a refusal comes before anything is written.
@@ -167,7 +167,16 @@ class SigningClient:
         return request
 
     def _signed(self, request: SigningRequest) -> SignedBundle:
-        signer = self._current()
+        signer, certificate = self._current()
+        try:
+            return self._made(request, signer)
+        except OutputError:
+            if certificate.not_valid_after_utc > self._clock():
+                raise
+        # Pauses that the services asked for lasted longer than the certificate.
+        return self._made(request, self._current()[0])
+
+    def _made(self, request: SigningRequest, signer: Signer) -> SignedBundle:
         try:
             if request.statement:
                 bundle = signer.sign_dsse(Statement(request.statement))
@@ -190,7 +199,7 @@ class SigningClient:
         self._accept(found.san, found.issuer)
         return found
 
-    def _current(self) -> Signer:
+    def _current(self) -> tuple[Signer, x509.Certificate]:
         with self._lock:
             if self._signer is None or self._is_ending():
                 self._signer = self._certified()
@@ -203,7 +212,7 @@ class SigningClient:
         lifetime = certificate.not_valid_after_utc - certificate.not_valid_before_utc
         return certificate.not_valid_after_utc - self._clock() < min(RENEW_BEFORE, lifetime / RENEW_SHARE)
 
-    def _certified(self) -> Signer:
+    def _certified(self) -> tuple[Signer, x509.Certificate]:
         try:
             signer = Signer(IdentityToken(self._token()), self._context)
         except (IdentityError, ExpiredIdentity) as error:
@@ -219,7 +228,7 @@ class SigningClient:
                 f"{AUTHORITY}: its certificate has already expired",
                 hint="Correct the clock of this machine; if it is correct, notify the operator of the instance.",
             )
-        return signer
+        return signer, certificate
 
     def _accept_certificate(self, certificate: x509.Certificate) -> None:
         try:
