@@ -410,7 +410,7 @@ def test_when_nobody_answers_nothing_is_judged(stage: Stage) -> None:
 def test_a_service_without_the_api_says_so_and_how_to_declare_it(stage: Stage) -> None:
     stage.service.absent = True
     assert stage.run() == ExitCode.NOT_EXAMINED
-    assert f"Integrity API {stage.service.url}: has no Integrity API, or does not know the file" in stage.out
+    assert f"Integrity API {stage.service.url}: HTTP status 404 (no such API, or an unknown file)" in stage.out
     assert "or [publishers].attestations = false to record that this index has none." in stage.out
     stage.config("[publishers]\nattestations = false\n")
     assert stage.run() == ExitCode.PASS

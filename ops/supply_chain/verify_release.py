@@ -62,6 +62,7 @@ from ops.supply_chain.core.moments import timestamp
 from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.gather.trust.verification.check import check_release
 from ops.supply_chain.gather.trust.verification.inputs import (
+    WHO_MAY_SIGN,
     Trust,
     add_options,
     expectations,
@@ -88,6 +89,8 @@ from ops.supply_chain.trust.verification.brief import brief
 RELEASE_FOLDER = "release"
 TRUSTED_ROOT_END = "-trusted_root.json"
 REPORT_FOLDER = "verification"
+_LABEL = "next      "
+_UNEXAMINED = "Do not use this release before this was examined; the message names what is missing."
 _REFUSED = "Do not use this release; contact its maker over another channel."
 _ACCEPTED_ONLY = "accepted, not a pass"
 _PACKAGE_CODES = {
@@ -138,7 +141,8 @@ def _perform(run: StageRun) -> StageResult:
     ):
         wanted = _expected(run, trusted, folder, own=own)
         examined = check_release(folder, wanted, trusted.checker, attestations=run.args.attestations)
-    verification = examined.verification
+        verification = examined.verification
+        step = _missing(run, trusted, folder, verification)
     passed = verification.ruling is Outcome.PASS
     document = report.document(verification, verified_at=timestamp(run.now))
     summary = summary_statement(examined, wanted, trusted, now=run.now)
@@ -146,6 +150,7 @@ def _perform(run: StageRun) -> StageResult:
     return StageResult(
         outcome=verification.ruling,
         text=report.text(verification, reasons=False) if run.args.verbose else brief(verification),
+        details=(_LABEL + step,) if step else (),
         says_findings=not run.args.verbose,
         counts=_counts(verification),
         findings=_findings(verification),
@@ -164,10 +169,31 @@ def _nothing_to_verify(run: StageRun) -> InputError:
         return InputError(
             message, hint=f"Make one (`{command('release')}`), or name one (`{command('verify', 'FOLDER')}`)."
         )
-    words = [shlex.quote(shown_path(rehearsed)), "--rehearsal", "--trusted-root", shlex.quote(shown_path(roots[0]))]
+    return InputError(f"{message}, only that of a rehearsal", hint=_verify_rehearsal(run, rehearsed, roots[0]))
+
+
+def _verify_rehearsal(run: StageRun, folder: Path, root: Path) -> str:
+    """Return the step that verifies a rehearsal of this project."""
+    words = [shlex.quote(shown_path(folder)), "--rehearsal", "--trusted-root", shlex.quote(shown_path(root))]
     if not run.config.signing.identities:  # it was signed by the rehearsal's own identity
         words += ["--identity", IDENTITY, "--issuer", ISSUER]
-    return InputError(f"{message}, only that of a rehearsal", hint=f"To verify that one: {command('verify', *words)}")
+    return f"To verify it as a rehearsal: {command('verify', *words)}"
+
+
+def _missing(run: StageRun, trusted: Trust, folder: Path, verification: Verification) -> str:
+    """Return the step where the command line lacks what decides who is trusted; empty where it lacks nothing.
+
+    The root in the files is named only for a rehearsal of this project, in its own folder: one that was received is not
+    trusted because it says that it is a rehearsal.
+    """
+    if verification.ruling is Outcome.PASS:
+        return ""
+    named = bool(trusted.identities or trusted.keys)
+    own = verification.rehearsal and folder.absolute().is_relative_to((run.dist / REHEARSAL_FOLDER).absolute())
+    roots = sorted(folder.glob(f"*{TRUSTED_ROOT_END}")) if own else []
+    if roots and not (named and run.args.rehearsal and run.args.trusted_root):
+        return _verify_rehearsal(run, folder, roots[0])
+    return "" if named else WHO_MAY_SIGN
 
 
 def _served(run: StageRun) -> StageResult:
@@ -268,11 +294,12 @@ def _findings(verification: Verification) -> tuple[Finding, ...]:
 def _finding(check: Check, line: Line) -> Finding:
     decides = line.ruling is not Outcome.PASS
     bad = Severity.CRITICAL if decides else Severity.INFO
+    refused = _REFUSED if line.outcome is Outcome.FAIL else _UNEXAMINED
     return Finding(
         code=f"verify.{check.code.replace('.', '-')}",
         severity=bad if line.outcome is Outcome.FAIL else Severity.UNKNOWN,
         message=f"{line.subject}: {line.message}",
-        next_step=_REFUSED if decides else _TOLERATED,
+        next_step=refused if decides else _TOLERATED,
     )
 
 

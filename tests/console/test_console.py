@@ -58,6 +58,7 @@ def test_the_installed_command_lists_no_sessions_of_contributors(installed: Path
         pytest.param(["check_locks", "--", "--no-such-option"], 2, id="usage, after a typed --"),
         pytest.param(["adopt_project"], 0, id="pass", marks=pytest.mark.whole),
         pytest.param(["check_publishers", "--offline"], 5, id="not examined"),
+        pytest.param(["supplier", "pyproject.toml"], 4, id="denied, by the rules that are carried"),
     ],
 )
 def test_exit_codes_of_the_program_are_kept(words: list[str], code: int, installed: Path, project: Path) -> None:

@@ -39,6 +39,7 @@ from ops.supply_chain.core.text import printable, without_credentials
 from ops.supply_chain.gather.trust.verification.check import check_release
 from ops.supply_chain.gather.trust.verification.inputs import (
     INSTALL,
+    WHO_MAY_SIGN,
     Trust,
     add_options,
     expectations,
@@ -131,6 +132,8 @@ def _released(args: argparse.Namespace, trusted: Trust) -> int:
         _say(report.text(verification) if args.verbose else brief(verification))
     if trusted.root is None:
         _say(f"note: to check signatures, install: {INSTALL}", error=True)
+    elif not trusted.identities and not trusted.keys:
+        _say(f"note: {WHO_MAY_SIGN}", error=True)
     return exit_code_of(verification.ruling)
 
 

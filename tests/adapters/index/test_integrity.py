@@ -81,9 +81,7 @@ def test_a_service_without_the_api(tmp_path: Path) -> None:
     with FakeIntegrity() as service:
         service.absent = True
         [answer] = ask(service.url, DEMO, cache=tmp_path).values()
-    assert answer.reason == (
-        f"Integrity API {service.url}: has no Integrity API, or does not know the file (HTTP status 404)"
-    )
+    assert answer.reason == (f"Integrity API {service.url}: HTTP status 404 (no such API, or an unknown file)")
     assert answer.remedy == NO_API_REMEDY
 
 
@@ -127,7 +125,7 @@ class TestMessage:
         with FakeIntegrity() as service:
             service.add("demo", "1.0", DEMO.filename, None)
             [answer] = ask(service.url, DEMO, cache=tmp_path).values()
-        assert answer.reason.endswith("has no Integrity API, or does not know the file (HTTP status 404)")
+        assert answer.reason.endswith("HTTP status 404 (no such API, or an unknown file)")
 
 
 FAILURES = {

@@ -117,7 +117,7 @@ def test_the_text_forges_no_line_and_keeps_its_order() -> None:
     assert "  a     1        NO OWNER  unstated   MIT      n?m\n" in text
     assert text.endswith(
         "summary: 1 overdue, 0 due, 0 open, 0 not-examined; 1 dependencies without owner\n"
-        "note: not part of this review: suppliers, which this pipeline does not register\n"
+        "note: not part of this review: suppliers and their documents; run nox -s supplier -- --status\n"
         "note: not part of this review: findings of the gates; run nox -s daily_scan"
     )
 

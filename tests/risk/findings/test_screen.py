@@ -65,6 +65,8 @@ def test_a_command_stays_on_one_line() -> None:
     lines = text(cause(step=f"Review who publishes it; if it is right, run {COMMAND} and commit the result."))
     assert f"     {COMMAND} and" in lines or f"     {COMMAND}" in lines
     assert any(COMMAND in line for line in text(following=f"deal with 1, then: {COMMAND}"))
+    here = f"uvx --from /srv/{'x' * 60}.whl sealwright adopt . --write"  # a folder called "." ends no sentence
+    assert any(here in line for line in text(following=f"write the files: {here}"))
 
 
 def test_a_cause_has_its_mark_its_place_and_its_step() -> None:

@@ -112,7 +112,7 @@ def test_without_a_key_nothing_signed_by_one_verifies(keyed: Keyed) -> None:
 def test_where_only_a_key_may_sign_an_identity_may_not(keyed: Keyed) -> None:
     found = keyed.judged(keyed.world.first.files, keyed.signer, root=keyed.world.root)
     assert {"files.signed", "attestations.signed"} <= failing(found)
-    assert "but only the given keys are authorized" in text(found)
+    assert "only the given keys are authorized, and it is signed by " in text(found)
 
 
 def test_a_key_and_identities_may_each_sign_a_part(keyed: Keyed) -> None:

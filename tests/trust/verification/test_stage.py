@@ -108,7 +108,7 @@ def test_without_a_release_the_next_step_is_the_command(
     assert verify(world, dist) == 3
     said = capfd.readouterr().err
     assert said.startswith(
-        "error: dist/release: there is no release, only that of a rehearsal\n  next: To verify that one: "
+        "error: dist/release: there is no release, only that of a rehearsal\n  next: To verify it as a rehearsal: "
     )
     session = " verify -- " if " verify -- " in said else " verify "
     words = shlex.split(said.rstrip().rpartition(session)[2])

@@ -144,7 +144,7 @@ def _understood(answer: HttpResponse | None, file: DistributionFile, url: str) -
     if answer.status in (NOT_FOUND, GONE):
         if file.filename in _said(answer):
             return ProvenanceAnswer()
-        reason = f"{shown}: has no Integrity API, or does not know the file (HTTP status {answer.status})"
+        reason = f"{shown}: HTTP status {answer.status} (no such API, or an unknown file)"
         return ProvenanceAnswer(reason=reason, remedy=NO_API_REMEDY)
     return ProvenanceAnswer(document=answer.body)
 

@@ -15,7 +15,7 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.text import printable
 
 NOTES = (
-    "not part of this review: suppliers, which this pipeline does not register",
+    f"not part of this review: suppliers and their documents; run {command('supplier', '--status')}",
     f"not part of this review: findings of the gates; run {command('daily_scan')}",
 )
 _SECTIONS, _STATUSES = tuple(ReviewSection), tuple(ReviewStatus)

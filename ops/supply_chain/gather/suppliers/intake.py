@@ -24,9 +24,9 @@ from ops.supply_chain.contracts.values.registry import (
     RegisteredDocument,
     RegistryEntry,
 )
+from ops.supply_chain.core.start import TREE
 from ops.supply_chain.gather.suppliers.read import read_document
 from ops.supply_chain.gather.suppliers.signatures import SupplierSignatures
-from ops.supply_chain.runner.arguments import HOME
 from ops.supply_chain.suppliers.decision import PROFILE, DocumentDecision, decisions, undecided
 from ops.supply_chain.suppliers.documents import ReadDocument, named_supplier, policy_document
 
@@ -82,7 +82,7 @@ def rule_texts() -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _policy() -> Policy:
-    return load_policy([("policy:", HOME / "policy")], [PROFILE], {})
+    return load_policy([("policy:", TREE / "policy")], [PROFILE], {})
 
 
 def decide(

@@ -10,6 +10,7 @@ from ops.supply_chain.core.text import plural
 from ops.supply_chain.formats.version_orders.ecosystems import PYPI
 from ops.supply_chain.formats.version_orders.orders import compare
 from ops.supply_chain.gather.assurance.affected.advisories import package_decisions
+from ops.supply_chain.gather.assurance.affected.deployed import NOTHING_INSTALLED
 from ops.supply_chain.gather.assurance.affected.sources import Sources
 from ops.supply_chain.runner.context import StageRun
 from ops.supply_chain.suppliers.affected.model import Answer, Decide, Decided, PlaceStatus, Problem, WantedPackage
@@ -41,14 +42,17 @@ def answer_folder(run: StageRun, question: Question, sources: Sources) -> Answer
     )
     found, _ = sources.places(search)
     places = tuple(place for place in found if place.status is not PlaceStatus.CLEAR)
+    unread = tuple(sources.problems)
     if not installed:
-        problems = (Problem(NOTHING, "Give the folder that has the environment's site-packages in it."), *problems)
+        problems = (Problem(NOTHING, NOTHING_INSTALLED), *problems)
+        if len(sources.deployed) == 1:  # the same of the folder itself
+            unread = tuple(problem for problem in unread if problem.step != NOTHING_INSTALLED)
     return Answer(
         question=question.text,
         subject=question.name,
         folder=True,
         places=places,
-        problems=(*problems, *sources.problems),
+        problems=(*problems, *unread),
         feeds=feeds,
         searched=sources.searched,
         notes=(*_origins(sources, installed), *sources.notes),

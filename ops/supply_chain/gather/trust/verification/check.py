@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ops.supply_chain.contracts.values.verified_bundle import VerifiedBundle
     from ops.supply_chain.gather.trust.verification.verifying_workers import VerifyingWorkers
 
+NO_SIGNER = "no authorized signer was given"
 ACCEPTED_PROBLEMS = frozenset({"sbom.identity-duplicate"})
 """As in our own SBOMs: two packages from two folders may share one name and version."""
 
@@ -172,9 +173,9 @@ class BundleChecker:
 
         who = f"{printable(proof.san)}, issuer {printable(proof.issuer)}, on {timestamp(proof.signed_at)}"
         if not self._identities and self._keys is not None:
-            return BundleResult(proof=proof, problem=f"is signed by {who}, but only the given keys are authorized")
+            return BundleResult(proof=proof, problem=f"only the given keys are authorized, and it is signed by {who}")
         if not self._identities:
-            problem = f"is signed by {who}, but no authorized signer was given"
+            problem = f"{NO_SIGNER}; it is signed by {who}"
             return BundleResult(proof=proof, examined=False, problem=problem)
         run = SignedRun(proof.extensions, kind)
         found = matching(self._identities, proof.san, proof.issuer, proof.signed_at, run)

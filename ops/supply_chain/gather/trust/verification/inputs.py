@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 TRUST_CONFIG_VARIABLE = "SEALWRIGHT_TRUST_CONFIG"
 MISSING = "not checked: sigstore and msgspec are not installed"
 INSTALL = "python -m pip install sigstore msgspec"
+WHO_MAY_SIGN = (
+    "Name who may sign it, as its maker publishes it elsewhere: --identity with --issuer, --identities, or --key."
+)
 DOWNLOAD_NEEDS = ("httpx", "h2", "msgspec")
 STORE_FOLDER = "supply-chain"
 _PLAIN_VERSION = re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9._+-]*[A-Za-z0-9])?")

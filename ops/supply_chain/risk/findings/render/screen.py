@@ -28,7 +28,7 @@ _GLUE = "\x00"
 """Takes the place of the spaces of a command while the text around it is wrapped; no text that was cleaned has it."""
 
 _COMMAND = re.compile(
-    r"(?:nox\s-s|(?:uvx |pipx run )?(?:--[a-z]+ \S+ )?sealwright|uv|git|pip|cd) (?:(?! and (?:commit|review|lock)\b)[^`,;])*?(?=[`,;]|\.?$| and |\. )"
+    r"(?:nox\s-s|(?:uvx |pipx run )?(?:--[a-z]+ \S+ )?sealwright|uv|git|pip|cd) (?:(?! and (?:commit|review|lock)\b)[^`,;])*?(?=[`,;]|\.?$| and |(?<=\S)\. )"
 )
 _NAMES = re.compile(r" \([^()]* and \d+ more\)")
 """A list of names that is not complete: the count before it says enough on a screen."""
