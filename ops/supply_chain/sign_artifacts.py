@@ -149,9 +149,9 @@ class _Job:
         self, run: StageRun, found: SigningSet, trust: TrustConfig, identities: tuple[SigningIdentity, ...]
     ) -> None:
         self._run, self._found, self._trust, self._identities = run, found, trust, identities
-        from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
+        from ops.supply_chain.adapters.sigstore.kept_proofs import KeptProofs
 
-        self._verifier = BundleVerifier(trust.trusted_root, where=f"trusted root ({trust.origin})")
+        self._verifier = KeptProofs(trust.trusted_root, where=f"trusted root ({trust.origin})")
         self._tokens = TokenSource(credential_of(run, self._issuer), read_clock)
         self._items = {item.bundle: item for item in found.items}
         self._signed: dict[str, VerifiedBundle] = {}
@@ -319,7 +319,7 @@ class _Job:
         """Return a client with a certificate of an authorized identity; until then nothing is written."""
         from ops.supply_chain.adapters.sigstore.signer import SigningClient
 
-        client = SigningClient(self._trust, self._tokens.raw, accept=self._accept, clock=read_clock)
+        client = SigningClient(self._trust, self._verifier, self._tokens.raw, accept=self._accept, clock=read_clock)
         client.certify()
         self._client = client
         return client

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
 from ops.supply_chain.adapters.sigstore.signer import SignedBundle, SigningClient, SigningRequest
 from ops.supply_chain.adapters.sigstore.trust_config import TrustConfig, given
 from ops.supply_chain.core.digests import sha256_bytes
@@ -70,8 +71,14 @@ class Batch:
         clock: Callable[[], datetime] = read_clock,
     ) -> None:
         self.made: dict[str, SignedBundle] = {}
+        trust = trust_of(instance, folder)
+        self.verifier = BundleVerifier(trust.trusted_root)
         self.client = SigningClient(
-            trust_of(instance, folder), token or instance.identity_token, accept=accept, clock=clock
+            trust,
+            self.verifier,
+            token or instance.identity_token,
+            accept=accept,
+            clock=clock,
         )
 
     def sign(self, requests: list[SigningRequest], *, workers: int = 4) -> list[str]:

@@ -20,9 +20,11 @@ import requests
 from pydantic import TypeAdapter
 
 from ops.supply_chain.adapters.sigstore import services as sigstore_services
+from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
 from ops.supply_chain.adapters.sigstore.failure import IdentityRefusedError, ServiceError, TokenError
 from ops.supply_chain.adapters.sigstore.services import AGAIN, AdapterCache, RekorClient
 from ops.supply_chain.adapters.sigstore.signer import SigningClient, SigningRequest, issuer_url
+from ops.supply_chain.adapters.sigstore.trust_config import TrustConfig
 from ops.supply_chain.adapters.sigstore.turns import MOST_AT_ONCE, Turns
 from ops.supply_chain.core.errors import ExitCode, InputError, OutputError, StageError, UnavailableError, UsageError
 from ops.supply_chain.core.start import TREE
@@ -80,9 +82,7 @@ def test_files_and_statements_with_one_certificate(variant: str, tmp_path: Path)
     assert sorted(one.log_index for one in facts) == list(range(13))
     assert batch.made["statement"].verified.payload == statement_of("hello")
     for request in files(12):
-        assert (
-            batch.client.verifier.file(batch.made[request.key].data, request.sha256) == batch.made[request.key].verified
-        )
+        assert batch.verifier.file(batch.made[request.key].data, request.sha256) == batch.made[request.key].verified
 
 
 def test_the_log_s_answers_are_read_by_an_adapter_that_is_made_once(
@@ -595,7 +595,26 @@ def test_a_trust_config_that_wants_more_than_it_names(instance: RehearsalInstanc
         document["signingConfig"][part] = {"selector": "EXACT", "count": 5}
         wrong = msgspec.structs.replace(trust, document=json.dumps(document))
         with pytest.raises(InputError, match=r"^trust config \(test\): cannot be used: "):
-            SigningClient(wrong, instance.identity_token, accept=lambda *_: None, clock=read_clock)
+            client_with(wrong, instance)
+
+
+def test_a_client_takes_a_verifier_of_its_instance_only(instance: RehearsalInstance, tmp_path: Path) -> None:
+    with RehearsalInstance() as another:
+        other = BundleVerifier(trust_of(another, tmp_path).trusted_root)
+    with pytest.raises(ValueError, match="another trusted root"):
+        client_with(trust_of(instance, tmp_path), instance, other)
+
+
+def client_with(
+    trust: TrustConfig, instance: RehearsalInstance, verifier: BundleVerifier | None = None
+) -> SigningClient:
+    return SigningClient(
+        trust,
+        verifier or BundleVerifier(trust.trusted_root),
+        instance.identity_token,
+        accept=lambda *_: None,
+        clock=read_clock,
+    )
 
 
 def test_a_refusal_comes_before_anything_is_signed(instance: RehearsalInstance, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -37,8 +37,11 @@ with importing():
     from sigstore.sign import Signer, SigningContext
     from sigstore_models.common.v1 import HashAlgorithm
 
-    from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier, name_of
+    from ops.supply_chain.adapters.sigstore.bundle_verifier import name_of
     from ops.supply_chain.adapters.sigstore.services import AGAIN, AUTHORITY, FulcioClient, TimeStamps, log_of
+
+if TYPE_CHECKING:
+    from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
 
 WORKERS = 2 * MOST_AT_ONCE
 """Things signed at the same time: log and time-stamping authority have as many requests at once as each may have."""
@@ -70,23 +73,28 @@ class SigningClient:
 
     Args:
         trust: The instance.
+        verifier: Verifies against its trusted root.
         token: Gives an identity token; asked again when a new certificate is needed.
         accept: Called with the name and the issuer of each certificate before it is used; raises to refuse.
         clock: The present moment.
     Raises:
         InputError: The trust config cannot be used.
+        ValueError: The verifier has another trusted root.
     """
 
     def __init__(
         self,
         trust: TrustConfig,
+        verifier: BundleVerifier,
         token: Callable[[], str],
         *,
         accept: Callable[[str, str], None],
         clock: Callable[[], datetime],
     ) -> None:
         self._token, self._accept, self._clock = token, accept, clock
-        self.verifier = BundleVerifier(trust.trusted_root, where=f"trusted root ({trust.origin})")
+        if verifier.trusted_root_sha256 != trust.trusted_root_sha256:
+            raise ValueError("the verifier has another trusted root than the instance")
+        self._verifier = verifier
         self._stopped = threading.Event()
         config = _loaded(trust)
         try:
@@ -191,7 +199,7 @@ class SigningClient:
     def _verified(self, request: SigningRequest, data: bytes) -> VerifiedBundle:
         """Verify our own bundle: a malformed answer of a log must not leave a signature that cannot be verified."""
         try:
-            found = self.verifier.statement(data) if request.statement else self.verifier.file(data, request.sha256)
+            found = self._verifier.statement(data) if request.statement else self._verifier.file(data, request.sha256)
         except NotVerifiedError as error:
             raise _not_made(request, error.message) from error
         if request.statement and found.payload != request.statement:
