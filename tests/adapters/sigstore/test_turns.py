@@ -100,6 +100,13 @@ def test_after_a_pause_that_is_too_long_there_is_no_turn() -> None:
         assert clock.slept == [59]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "1 second"), (1.0, "1 second"), (1.5, "2 seconds"), (3600.0, "3600 seconds")]
+)
+def test_a_pause_in_words(seconds: float, text: str) -> None:
+    assert str(LongPauseError(seconds)) == f"asks for a pause of {text}"
+
+
 def test_a_turn_ends_with_an_error_too() -> None:
     turns = Turns(1)
     for _ in range(2):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +23,8 @@ class LongPauseError(Exception):
     """
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"asks for a pause of {seconds:.0f} seconds")
+        whole = math.ceil(seconds)
+        super().__init__(f"asks for a pause of {whole} second{'s' if whole != 1 else ''}")
 
 
 class Turns:
