@@ -85,7 +85,7 @@ def test_a_whole_run(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert shown == (
         "acme 1.0: Allowed\n"
         "  Every gate passed, the policy allows it, and the release verifies.\n"
-        "written: report/index.html, report/summary.md\n"
+        f"written to {project / 'dist/report'}: index.html, summary.md\n"
     )
     assert sorted(path.name for path in (project / "dist/report").iterdir()) == ["index.html", "summary.md"]
     assert (project.parent / "summary.md").read_text() == (project / "dist/report/summary.md").read_text()

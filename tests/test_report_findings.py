@@ -62,7 +62,7 @@ def test_in_full(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert summary(project) == found["acme.md"]
     shown = capfd.readouterr()
     assert "    next: Move secretpkg to 4.0 or later" in shown.out
-    assert shown.out.endswith("written: findings/acme.json, findings/acme.md, findings/acme.sarif\n")
+    assert shown.out.endswith(f"written to {project / 'dist/findings'}: acme.json, acme.md, acme.sarif\n")
     assert not (project / "dist/records/report_findings.json").exists()
 
 

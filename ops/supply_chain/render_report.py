@@ -35,6 +35,7 @@ from ops.supply_chain.core.outcome import Outcome
 from ops.supply_chain.core.start import TREE
 from ops.supply_chain.gather.assurance.claims.evaluate import add_options, claims_of
 from ops.supply_chain.inventory.model.document import GENERATOR, GENERATOR_VERSION
+from ops.supply_chain.runner.arguments import written_line
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.dist_folder import hold_for
 from ops.supply_chain.runner.stage import leave, run_stage
@@ -87,7 +88,7 @@ def _perform(run: StageRun) -> StageResult:
     written = [f"{FOLDER}/{name}" for name in sorted([*files, *([PDF] if run.args.pdf else [])])]
     return StageResult(
         outcome=Outcome.PASS if page.inputs else Outcome.NOT_EXAMINED,
-        text=_text(page, written),
+        text=_text(page, written_line(run.dist / FOLDER, written)),
         counts=_counts(page, len(written)),
         document={"files": written, "headline": page.headline, "tiles": page.tiles},
     )
@@ -145,7 +146,7 @@ def _counts(page: ReportPage, files: int) -> dict[str, int]:
     }
 
 
-def _text(page: ReportPage, written: Sequence[str]) -> str:
+def _text(page: ReportPage, written: str) -> str:
     headline = page.headline
     lines = [f"{page.component} {page.version}: {headline.word}", f"  {headline.sentence}"]
     lines += [f"  {view.text.mark} {view.text.title}" for view in page.causes.first]
@@ -153,7 +154,7 @@ def _text(page: ReportPage, written: Sequence[str]) -> str:
     lines += [f"  and {left} more" + (" cause" if left == 1 else " causes")] if left else []
     lines += [f"  - {reason}" for reason in headline.reasons]
     lines += [f"  - and {headline.more} more"] if headline.more else []
-    return "\n".join([*lines, f"written: {', '.join(written) or 'nothing'}"])
+    return "\n".join([*lines, written])
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ from ops.supply_chain.risk.findings.render.sarif import sarif
 from ops.supply_chain.risk.findings.render.screen import mark_of
 from ops.supply_chain.risk.findings.render.text import report_text
 from ops.supply_chain.risk.findings.report import build_report
+from ops.supply_chain.runner.arguments import written_line
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import leave, run_stage
 from ops.supply_chain.runner.streams import terminal_width
@@ -86,7 +87,7 @@ def _perform(run: StageRun, *, width: int | None = None) -> StageResult:
     written = [f"{FOLDER}/{name}" for name in sorted(files)]
     return StageResult(
         outcome=Outcome.PASS,
-        text="\n".join([report_text(report, width=width), f"written: {', '.join(written) or 'nothing'}"]),
+        text="\n".join([report_text(report, width=width), written_line(run.dist / FOLDER, written)]),
         counts={
             **report.standing,
             "waived": report.waived,

@@ -48,6 +48,7 @@ from ops.supply_chain.risk.findings.causes import causes_of
 from ops.supply_chain.risk.findings.render.annotations import annotation_commands
 from ops.supply_chain.risk.findings.render.sarif import sarif
 from ops.supply_chain.risk.findings.render.screen import mark_of
+from ops.supply_chain.runner.arguments import shown_path, written_line
 from ops.supply_chain.runner.context import StageResult, StageRun
 from ops.supply_chain.runner.stage import leave, run_stage
 from ops.supply_chain.runner.streams import folder_in_workspace, typing
@@ -95,7 +96,10 @@ def _perform(run: StageRun) -> StageResult:
     return StageResult(
         outcome=review.outcome,
         text="\n".join(
-            [review_text(review, files=everything), *(f"written: {', '.join(written)}" for _ in written[:1])]
+            [
+                review_text(review, files=shown_path(run.dist / everything)),
+                *(written_line(run.dist / FOLDER, written) for _ in written[:1]),
+            ]
         ),
         counts=review.counts,
         feeds=change.feeds,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -172,6 +172,17 @@ def shown_path(path: Path) -> str:
     with suppress(ValueError, OSError):
         return str(path.relative_to(Path.cwd()))
     return str(path)
+
+
+def written_line(folder: Path, written: Sequence[str]) -> str:
+    """Return the line that names the files which a stage wrote into a folder of `dist/`.
+
+    Args:
+        folder: Their folder.
+        written: Their paths; the last part of each is shown.
+    """
+    names = ", ".join(path.rpartition("/")[2] for path in written)
+    return f"written to {shown_path(folder)}: {names}" if names else "written: nothing"
 
 
 def absolute(path: Path) -> Path:
