@@ -12,6 +12,8 @@ import pytest
 from ops.supply_chain import check_publishers
 from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.adapters.index import publishers as publisher_sources
+from ops.supply_chain.adapters.index.core_metadata import FileLimits
+from ops.supply_chain.adapters.index.session import Limits
 from ops.supply_chain.core.errors import ExitCode
 from tests.fakes.index import Ask, FakeFile, FakeIndex, Mood
 from tests.fakes.integrity import FakeIntegrity, provenance
@@ -137,6 +139,9 @@ HURRIED = CALM._replace(read_seconds=0.3, total_seconds=0.6)
 """Where an answer never comes."""
 
 SLOW = {Mood.HANG, Mood.DRIP}
+
+SMALL = Limits(page_bytes=1 << 20, json_bytes=1 << 20, of_files=FileLimits(1 << 20, 2 << 20), download_bytes=1 << 20)
+"""What a test reads before an answer is too large; the real limits are tried with `-m whole`."""
 
 
 @pytest.fixture
@@ -368,7 +373,18 @@ def test_a_silent_integrity_api_is_not_examined(stage: Stage, mood: Mood, monkey
 @pytest.mark.parametrize("mood", [mood for mood in Mood if mood is not Mood.NOT_FOUND], ids=str)
 def test_a_silent_project_json_is_not_examined(stage: Stage, mood: Mood, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(publisher_sources, "TIMEOUTS", HURRIED if mood in SLOW else CALM)
+    monkeypatch.setattr("ops.supply_chain.adapters.index.client.Limits", lambda: SMALL)
     stage.index.misbehave(Ask.PROJECT, mood)
+    assert_the_project_is_not_examined(stage)
+
+
+@pytest.mark.whole
+def test_an_endless_project_json_is_not_examined_at_the_real_limit(stage: Stage) -> None:
+    stage.index.misbehave(Ask.PROJECT, Mood.ENDLESS)
+    assert_the_project_is_not_examined(stage)
+
+
+def assert_the_project_is_not_examined(stage: Stage) -> None:
     assert stage.run() == ExitCode.NOT_EXAMINED
     [found] = stage.record["findings"]
     assert found["message"].startswith(

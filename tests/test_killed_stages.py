@@ -17,6 +17,7 @@ from ops.supply_chain.core import canonical
 from ops.supply_chain.release.retention.rules import with_chain_problems
 from ops.supply_chain.runner import stage as stage_runner
 from ops.supply_chain.runner.clock import read_clock
+from tests.parts import by_steps
 from tests.release.handmade import Handmade, Main
 from tests.release.killing import killed_after_bytes, killed_before_step
 
@@ -78,10 +79,11 @@ BY_DEFAULT = ("assemble_release", "retain_artifacts")
 """Those that write most; `-m whole` has all of them."""
 
 
+@by_steps(2)
 @pytest.mark.parametrize(
     "stage", [stage if stage in BY_DEFAULT else pytest.param(stage, marks=pytest.mark.whole) for stage in CASES]
 )
-def test_killed_at_any_byte(tmp_path: Path, stage: str) -> None:
+def test_killed_at_any_byte(tmp_path: Path, stage: str, step: int) -> None:
     main, whole = CASES[stage]
     good, fresh = copies(tmp_path, stage)
     count, deaths = 0, 0
@@ -91,12 +93,14 @@ def test_killed_at_any_byte(tmp_path: Path, stage: str) -> None:
         killed.must(main)
         whole(killed, good)
         deaths += 1
-        count = count * 2 + 1
-    assert deaths > 8
+        for _ in range(step):
+            count = count * 2 + 1
+    assert deaths > 8 // step
 
 
+@by_steps(2)
 @pytest.mark.parametrize("stage", CASES)
-def test_killed_before_any_step(tmp_path: Path, stage: str) -> None:
+def test_killed_before_any_step(tmp_path: Path, stage: str, step: int) -> None:
     main, whole = CASES[stage]
     good, fresh = copies(tmp_path, stage)
     number, deaths = 0, 0
@@ -110,12 +114,13 @@ def test_killed_before_any_step(tmp_path: Path, stage: str) -> None:
         left = list(case.base.rglob(".tmp-*"))
         assert left == []
         deaths += 1
-        number += 3
+        number += 3 * step
     assert deaths > 3
 
 
+@by_steps(2)
 def test_a_killed_pruning_leaves_whole_releases_and_an_unbroken_chain(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     before = Handmade(tmp_path / "before")
     for version in ("V1", "V2", "V3"):
@@ -141,7 +146,7 @@ def test_a_killed_pruning_leaves_whole_releases_and_an_unbroken_chain(
         assert checked(case) == {"V3"}
         assert sorted(path.name for path in case.store.iterdir()) == [".lock", "V3", "pruned.json"]
         deaths += 1
-        number += 2
+        number += 2 * step
     assert deaths > 10
 
 

@@ -277,7 +277,7 @@ def ready_for(case: Published, ask: Ask) -> None:
             draft.assets[name] = Asset(case.github.number(), name, b"", "starter")
 
 
-@pytest.mark.parametrize(("ask", "mood"), diagonals(EVERY_STEP, TRANSIENT, step=5))
+@pytest.mark.parametrize(("ask", "mood"), diagonals(EVERY_STEP, TRANSIENT, step=8))
 def test_what_passes_is_waited_for(case: Published, monkeypatch: pytest.MonkeyPatch, ask: Ask, mood: Mood) -> None:
     ready_for(case, ask)
     hangs = mood in (Mood.HANG, Mood.LATE_HANG)
@@ -287,7 +287,7 @@ def test_what_passes_is_waited_for(case: Published, monkeypatch: pytest.MonkeyPa
     case.assert_published()
 
 
-@pytest.mark.parametrize(("ask", "mood"), diagonals(EVERY_STEP, [*TRANSIENT, *PERMANENT], step=6))
+@pytest.mark.parametrize(("ask", "mood"), diagonals(EVERY_STEP, [*TRANSIENT, *PERMANENT], step=8))
 def test_what_does_not_pass_leaves_nothing_half_published_and_the_next_run_completes(
     case: Published, monkeypatch: pytest.MonkeyPatch, ask: Ask, mood: Mood
 ) -> None:

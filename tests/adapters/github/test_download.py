@@ -13,6 +13,7 @@ from ops.supply_chain.adapters.http.client import Timeouts
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError, StageError, UnavailableError, UsageError
 from tests.fakes.github import TOKEN, Ask, Asset, FakeGithub, Mood, Release
+from tests.fakes.matrix import diagonals
 
 QUICK = Timeouts(5, 5, 30, 3, 0.001, 0.5, 4)
 HURRIED = QUICK._replace(read_seconds=0.6, attempts=2)
@@ -95,22 +96,19 @@ def test_without_a_digest_nothing_that_is_there_is_believed(
     assert len(download(tmp_path)) == 3
 
 
+ASKS = (Ask.BY_TAG, Ask.ASSETS, Ask.ASSET, Ask.BYTES)
 TRANSIENT = (Mood.HANG_UP, Mood.HANG, Mood.SERVER_ERROR, Mood.HTML_ERROR, Mood.TOO_MANY, Mood.LIMITED)
+PERMANENT = (Mood.UNAUTHORISED, Mood.FORBIDDEN, Mood.SECONDARY, Mood.NOT_FOUND, Mood.REDIRECT, Mood.OVERSIZE)
 
 
-@pytest.mark.parametrize("mood", TRANSIENT)
-@pytest.mark.parametrize("ask", [Ask.BY_TAG, Ask.ASSETS, Ask.ASSET, Ask.BYTES])
+@pytest.mark.parametrize(("ask", "mood"), diagonals(ASKS, TRANSIENT, step=3))
 def test_what_passes_is_waited_for(github: FakeGithub, release: Release, tmp_path: Path, ask: Ask, mood: Mood) -> None:
     github.misbehave(ask, mood, times=1 if mood is Mood.HANG else 2)
     download(tmp_path, timeouts=HURRIED if mood is Mood.HANG else QUICK)
     assert contents(tmp_path) == FILES
 
 
-@pytest.mark.parametrize(
-    "mood",
-    [*TRANSIENT, Mood.UNAUTHORISED, Mood.FORBIDDEN, Mood.SECONDARY, Mood.NOT_FOUND, Mood.REDIRECT, Mood.OVERSIZE],
-)
-@pytest.mark.parametrize("ask", [Ask.BY_TAG, Ask.ASSETS, Ask.ASSET, Ask.BYTES])
+@pytest.mark.parametrize(("ask", "mood"), diagonals(ASKS, [*TRANSIENT, *PERMANENT], step=3))
 def test_what_does_not_pass_is_told_and_the_next_run_completes(
     github: FakeGithub, release: Release, tmp_path: Path, ask: Ask, mood: Mood
 ) -> None:

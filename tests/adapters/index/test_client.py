@@ -19,6 +19,7 @@ from ops.supply_chain.contracts.values.lock import Pin, PinSource, PinSourceKind
 from ops.supply_chain.contracts.values.package_index import ProjectInfo
 from ops.supply_chain.core.errors import ExitCode, UnavailableError, UsageError
 from tests.fakes.index import Ask, FakeIndex, Mood, core_metadata, impatient
+from tests.fakes.matrix import diagonals
 
 CALM = Timeouts(attempts=2, backoff_seconds=0.01)
 SMALL = Limits(page_bytes=1 << 20, json_bytes=1 << 20, of_files=FileLimits(1 << 20, 2 << 20))
@@ -414,31 +415,24 @@ def metadata(index: PackageIndex) -> object:
     return index.core_metadata([pin("demo")])
 
 
-OPERATIONS = [
-    pytest.param("json", Ask.SIMPLE, simple, {}, id="simple-json"),
-    pytest.param("html", Ask.SIMPLE, simple, {}, id="simple-html"),
-    pytest.param("json", Ask.PROJECT, project, {}, id="project-json"),
-    pytest.param("json", Ask.SIMPLE, metadata, {}, id="page-for-metadata"),
-    pytest.param("json", Ask.METADATA, metadata, {}, id="metadata-file"),
-    pytest.param("json", Ask.FILE, metadata, {"sidecars": False}, id="wheel-by-ranges"),
-    pytest.param("json", Ask.FILE, metadata, {"sidecars": False, "ranges": False}, id="whole-wheel"),
-    pytest.param("json", Ask.FILE, metadata, {"sidecars": False, "sdist": True}, id="sdist"),
-]
+OPERATIONS: dict[str, tuple[str, Ask, Callable[[PackageIndex], object], dict[str, Any]]] = {
+    "simple-json": ("json", Ask.SIMPLE, simple, {}),
+    "simple-html": ("html", Ask.SIMPLE, simple, {}),
+    "project-json": ("json", Ask.PROJECT, project, {}),
+    "page-for-metadata": ("json", Ask.SIMPLE, metadata, {}),
+    "metadata-file": ("json", Ask.METADATA, metadata, {}),
+    "wheel-by-ranges": ("json", Ask.FILE, metadata, {"sidecars": False}),
+    "whole-wheel": ("json", Ask.FILE, metadata, {"sidecars": False, "ranges": False}),
+    "sdist": ("json", Ask.FILE, metadata, {"sidecars": False, "sdist": True}),
+}
 
 TYPE_DOES_NOT_MATTER = {(Ask.FILE, Mood.WRONG_TYPE)}
 """A whole file is known by its hash and a part of one by its content; how it is labelled does not matter."""
 
 
-@pytest.mark.parametrize("mood", MOODS)
-@pytest.mark.parametrize(("form", "ask", "operation", "options"), OPERATIONS)
-def test_whatever_goes_wrong_is_not_examined(
-    tmp_path: Path,
-    form: str,
-    ask: Ask,
-    operation: Callable[[PackageIndex], object],
-    options: dict[str, Any],
-    mood: Mood,
-) -> None:
+@pytest.mark.parametrize(("name", "mood"), diagonals([*OPERATIONS], MOODS, step=3))
+def test_whatever_goes_wrong_is_not_examined(tmp_path: Path, name: str, mood: Mood) -> None:
+    form, ask, operation, options = OPERATIONS[name]
     as_source = options.pop("sdist", False) if (options := dict(options)) else False
     with FakeIndex(form=form, account=("me", "s3cret"), **options) as index:
         index.add_sdist("demo", "1.0") if as_source else index.add_wheel("demo", "1.0")
