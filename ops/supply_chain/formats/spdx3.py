@@ -21,7 +21,7 @@ _MAJOR = "spdx.org/rdf/3"
 _MINOR = "spdx.org/rdf/3.0"
 _ROOTED = frozenset({"SpdxDocument", "software_Sbom"})
 _UNKNOWN_ENDS = frozenset({"NOASSERTION", "NONE", "NoAssertionElement", "NoneElement"})
-_NO_LICENCE_ENDS = ("/NoneElement", "/NoneLicense", "expandedlicensing_NoneLicense")
+_NO_LICENCE_ENDS = ("/NoneElement", "/NoneLicense", "expandedlicensing_NoneLicense", "spdx.org/licenses/NONE")
 _LONGEST_CHAIN = 3
 """The document's root is an SBOM, whose root is the package; some documents put a bundle between the two."""
 

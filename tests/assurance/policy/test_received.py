@@ -8,6 +8,7 @@ import pytest
 
 from ops.supply_chain.assurance.policy.sbom import received_input, sbom_input
 from ops.supply_chain.formats.received.read import read_received
+from ops.supply_chain.formats.spdx3 import read_spdx3
 from tests.formats.received.documents import ALL, SPDX3, cyclonedx, encoded, spdx2
 
 
@@ -91,6 +92,8 @@ def test_no_licence_in_spdx_3_is_a_statement(target: str, word: str) -> None:
     found = _input(encoded(document))
     [left] = [entry for entry in found["licences"] if LEFT_3 in entry["subjects"]]
     assert left["text"] == "NONE"
+    [own] = [package for package in read_spdx3(document).packages if package.id == LEFT_3]
+    assert own.licences == ((("NONE", {}),) if word == "hasDeclaredLicense" else ())
 
 
 @pytest.mark.parametrize("choice", [{"expression": "NONE"}, {"license": {"id": "NONE"}}, {"license": {"name": "NONE"}}])
