@@ -228,6 +228,14 @@ def test_a_hostile_sbom_never_passes_and_never_crashes(place: Place) -> None:
         assert place.run(place.sbom) in (3, 4)
 
 
+def test_the_only_fault_of_an_sbom_is_its_structure_and_denies(place: Place) -> None:
+    document = json.loads(place.sbom.read_bytes())
+    document["dependencies"].append({"ref": "a component that is not there"})
+    place.sbom.write_text(json.dumps(document))
+    assert place.run(place.sbom) == 4
+    assert place.denied() == {"base.well_formed"}
+
+
 Damage = Callable[[Path], Any]
 
 
