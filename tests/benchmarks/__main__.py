@@ -29,7 +29,7 @@ from tests.benchmarks import (
     verifying,
     vulnerabilities,
 )
-from tests.benchmarks.table import EVERY, LONG, Marker, cells, heading, merged, recorded, render
+from tests.benchmarks.table import EVERY, LONG, Marker, cells, heading, merged, recorded, render, summary
 
 RECORD = TREE / "docs" / "benchmarks.md"
 CASES = (
@@ -104,7 +104,7 @@ def _show(marker: Marker, rows: list[spine.Row], *, write: bool, some: bool) -> 
     if known is not None and known.rows:
         later = [row._replace(runs=f"{row.runs}, {day}") for row in rows]
         head, rows = known.heading, merged(known.rows, later)
-    RECORD.write_text(marker.replaced(text, f"{head}\n{render(rows)}"), encoding="utf-8")
+    RECORD.write_text(marker.replaced(text, f"{head}\n{summary(rows)}\n{render(rows)}"), encoding="utf-8")
 
 
 if __name__ == "__main__":

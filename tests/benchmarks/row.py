@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from tests.benchmarks.peers import Peer
 
+ANSWERS = MET, MISSED, NOISY = "met", "missed", "too noisy"
+"""What becomes of an aim."""
+
 
 class Row(NamedTuple):
     """One line of the table, as text.
@@ -148,7 +151,7 @@ def _aim(aim: Aim, ours: Sample, ratio: tuple[float, float] | None) -> str:
 
 
 def _answer(met: bool, missed: bool) -> str:
-    return "met" if met else "missed" if missed else "too noisy"
+    return MET if met else MISSED if missed else NOISY
 
 
 def _limit(value: float, unit: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
 from tests.benchmarks.measure import machine
 from tests.benchmarks.peers import Peer
-from tests.benchmarks.row import Row
+from tests.benchmarks.row import ANSWERS, MET, Row
 
 COLUMNS = (
     "what",
@@ -50,6 +51,24 @@ def heading(ours: Peer, others: Sequence[Peer], day: date) -> str:
     return f"{day}: sealwright {ours.version} on {machine()}. Other tools: {versions}.\n"
 
 
+def summary(rows: Sequence[Row]) -> str:
+    """Return how many aims are met, and which are not: the answer for who does not read the table."""
+    answers = {
+        (row.what, row.ours, aim): answer
+        for row in rows
+        for aim, found, answer in (part.rpartition(": ") for part in row.aim.split("; "))
+        if found
+    }
+    if not answers:
+        return ""
+    count = Counter(answers.values())
+    line = f"{len(answers)} aims: {', '.join(f'{count[answer]} {answer}' for answer in ANSWERS if count[answer])}.\n"
+    others = [
+        f"- {answer}: {what}: {ours}; aim {aim}\n" for (what, ours, aim), answer in answers.items() if answer != MET
+    ]
+    return line + ("\n" + "".join(others) if others else "")
+
+
 def render(rows: Sequence[Row]) -> str:
     """Return the Markdown table of some rows."""
     head = f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|\n"
@@ -75,7 +94,7 @@ def recorded(page: str, marker: Marker) -> Recorded:
     if split[0] != COLUMNS:
         raise SystemExit("the recorded table has other columns: record all cases first, with --write and no case")
     rows = [Row(what, ours, aim, peer, ratio, runs) for what, ours, peer, ratio, aim, runs in split[1:]]
-    return Recorded(table.partition("| ")[0].strip() + "\n", rows)
+    return Recorded(table.strip().partition("\n")[0] + "\n", rows)
 
 
 def merged(old: Sequence[Row], new: Sequence[Row]) -> list[Row]:

@@ -40,12 +40,26 @@ def test_a_case_replaces_the_rows_of_all_its_peers() -> None:
 def test_a_page_is_read_back_as_it_was_written() -> None:
     head = table.heading(OURS, [OTHER, Peer("syft")], date(2026, 11, 29))
     page = f"# Benchmarks\n\n{table.EVERY.start}{table.EVERY.end}\n\n{table.LONG.start}{table.LONG.end}\ntail\n"
-    page = table.EVERY.replaced(page, f"{head}\n{table.render(OLD)}")
+    page = table.EVERY.replaced(page, f"{head}\n{table.summary(OLD)}\n{table.render(OLD)}")
     page = table.LONG.replaced(page, f"{head}\n{table.render(OLD[:1])}")
     assert table.recorded(page, table.EVERY) == (head, OLD)
     assert table.recorded(page, table.LONG) == (head, OLD[:1])
     assert (page[:13], page[-20:]) == ("# Benchmarks\n", f"{table.LONG.end}\ntail\n"[-20:])
     assert re.search(r"sealwright 0\.1 on .*cosign 3\.1\.2, no syft\.", head)
+
+
+def test_the_summary_counts_each_aim_once_and_names_those_that_are_not_met() -> None:
+    rows = [
+        Row("verify", "1 s", "2 s: met; 0.5 s: missed", "cosign"),
+        Row("verify", "1 s", "2 s: met; 0.5 s: missed", "sigstore"),
+        Row("sign", "3 s", "3 s: too noisy"),
+        Row("start", "1 ms", "none"),
+        Row("report", "not measured", "1 s; 100 ms"),
+    ]
+    assert table.summary(rows) == (
+        "3 aims: 1 met, 1 missed, 1 too noisy.\n\n- missed: verify: 1 s; aim 0.5 s\n- too noisy: sign: 3 s; aim 3 s\n"
+    )
+    assert table.summary(rows[-2:]) == ""
 
 
 def test_a_page_without_a_table_has_no_rows_and_other_columns_are_refused() -> None:
