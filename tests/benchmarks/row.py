@@ -182,4 +182,4 @@ MILLISECONDS_BELOW = 0.1
 
 
 def _times(ratio: float) -> str:
-    return f"{ratio:.{2 if ratio < 2 else 1 if ratio < 10 else 0}f}"
+    return f"{ratio:.{2 if ratio < 2 else 1 if ratio < 100 else 0}f}"
