@@ -144,6 +144,8 @@ def _structure_damaged(name: str, data: bytes) -> Iterator[Case]:
         for what, changed in _changed(plain, path):
             if changed != plain:
                 yield Case(f"{'.'.join(map(str, path))} {what}", name, {name: json.dumps(changed).encode()})
+    before, after = (json.dumps(f"\n\n\u2014 {text}")[1:-1] for text in ("", "x"))  # beside a checkpoint's signature
+    yield Case("name of the checkpoint's key edited", name, {name: json.dumps(plain).replace(before, after).encode()})
 
 
 def _fields_damaged(name: str, data: bytes, chance: random.Random) -> Iterator[Case]:

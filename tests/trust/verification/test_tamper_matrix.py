@@ -35,7 +35,10 @@ def test_no_damage_is_accepted_but_what_is_harmless_by_design(world: World, step
     assert [f"{case.name}: {case.kind}" for case, reasons in found if not reasons or "" in reasons] == []
     counted = Counter(reason for _, reasons in found for reason in reasons)
     assert set(counted) <= {REWRITTEN, SAME_ROOT, *REASONS}
-    assert 0 < counted.total() <= MOST_HARMLESS / step, counted
+    most = (
+        MOST_HARMLESS if step == 1 else 2 * MOST_HARMLESS / step
+    )  # how many are in a part is chance: keys are new in each run
+    assert 0 < counted.total() <= most, counted
     if step == 1:
         # A reason that no case needs any more has to go.
         assert set(counted) == {REWRITTEN, SAME_ROOT, *REASONS}
