@@ -11,6 +11,7 @@ import pytest
 from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
 from ops.supply_chain.adapters.sigstore.signer import SignedBundle, SigningClient, SigningRequest
 from ops.supply_chain.adapters.sigstore.trust_config import TrustConfig, given
+from ops.supply_chain.adapters.sigstore.windows import WindowedVerifier
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.rehearsal.instance import RehearsalInstance, without_proxy
 from ops.supply_chain.runner.clock import read_clock
@@ -86,3 +87,17 @@ class Batch:
 
     def _keep(self, request: SigningRequest, bundle: SignedBundle) -> None:
         self.made[request.key] = bundle
+
+
+def record_verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record which kind of bundle the library verifies, in a list that grows."""
+    seen: list[str] = []
+    for name in ("verify_artifact", "verify_dsse"):
+        plain = getattr(WindowedVerifier, name)
+
+        def counted(self: WindowedVerifier, *words: object, name: str = name, plain: object = plain) -> object:
+            seen.append(name)
+            return plain(self, *words)  # type: ignore[operator]
+
+        monkeypatch.setattr(WindowedVerifier, name, counted)
+    return seen

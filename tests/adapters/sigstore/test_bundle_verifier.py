@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -32,7 +31,7 @@ from ops.supply_chain.contracts.values.verified_bundle import (
 from ops.supply_chain.core.digests import sha256_bytes
 from ops.supply_chain.core.errors import InputError
 from ops.supply_chain.rehearsal.instance import GITHUB_IDENTITY, RehearsalInstance
-from tests.fakes.signing import Batch, clear_platform, file_request, statement_of
+from tests.fakes.signing import Batch, file_request, statement_of
 
 GITHUB = "https://token.actions.githubusercontent.com"
 OTHER = sha256_bytes(b"other")
@@ -60,20 +59,6 @@ def signed_by(folder: Path, *, offset: timedelta = timedelta()) -> Signed:
         batch.sign([file_request("file"), SigningRequest(key="statement", statement=statement_of("hello"))])
         root = instance.trusted_root_json.encode()
     return Signed(root, batch.made["file"], batch.made["statement"], sha256_bytes(b"file"))
-
-
-@pytest.fixture(scope="module")
-def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signed]:
-    with pytest.MonkeyPatch.context() as patch:
-        clear_platform(patch)
-        yield signed_by(tmp_path_factory.mktemp("signed"))
-
-
-@pytest.fixture(scope="module")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signed]:
-    with pytest.MonkeyPatch.context() as patch:
-        clear_platform(patch)
-        yield signed_by(tmp_path_factory.mktemp("stranger"))
 
 
 def why(verifier: BundleVerifier, bundle: bytes, sha256: str = "") -> str:

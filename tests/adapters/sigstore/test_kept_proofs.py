@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from ops.supply_chain.adapters.sigstore.bundle_verifier import BundleVerifier
 from ops.supply_chain.adapters.sigstore.failure import NotVerifiedError
 from ops.supply_chain.adapters.sigstore.formats import NewerFormatError
 from ops.supply_chain.adapters.sigstore.kept_proofs import KeptProofs
-from ops.supply_chain.adapters.sigstore.windows import WindowedVerifier
-from tests.adapters.sigstore.test_bundle_verifier import OTHER, Signed, signed_by
-from tests.fakes.signing import clear_platform
-
-
-@pytest.fixture(scope="module")
-def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signed]:
-    with pytest.MonkeyPatch.context() as patch:
-        clear_platform(patch)
-        yield signed_by(tmp_path_factory.mktemp("signed"))
-
-
-@pytest.fixture(scope="module")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signed]:
-    with pytest.MonkeyPatch.context() as patch:
-        clear_platform(patch)
-        yield signed_by(tmp_path_factory.mktemp("stranger"))
+from tests.adapters.sigstore.test_bundle_verifier import OTHER, Signed
+from tests.fakes.signing import record_verified
 
 
 @pytest.fixture
 def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Record which kind of bundle the library verifies."""
-    seen: list[str] = []
-    for name in ("verify_artifact", "verify_dsse"):
-        plain = getattr(WindowedVerifier, name)
-
-        def counted(self: WindowedVerifier, *words: object, name: str = name, plain: object = plain) -> object:
-            seen.append(name)
-            return plain(self, *words)  # type: ignore[operator]
-
-        monkeypatch.setattr(WindowedVerifier, name, counted)
-    return seen
+    return record_verified(monkeypatch)
 
 
 def test_a_bundle_is_verified_once_and_proves_the_same(signed: Signed, verified: list[str]) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from ops.supply_chain import sign_artifacts
-from ops.supply_chain.adapters.sigstore.windows import WindowedVerifier
 from ops.supply_chain.contracts.files.verification import BundleResult, Expectations, Given, Verification
 from ops.supply_chain.gather.trust.signing import summary
 from ops.supply_chain.gather.trust.verification import check
 from ops.supply_chain.rehearsal.instance import RehearsalInstance
 from ops.supply_chain.trust.verification.verify import verify
+from tests.fakes.signing import record_verified
 from tests.release.signing_world import FILES, World
 
 TEXT = "N-V-sbom.cdx.json"
@@ -34,16 +34,7 @@ def world(tmp_path: Path, instance: RehearsalInstance, monkeypatch: pytest.Monke
 @pytest.fixture
 def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Record each bundle that the library verifies."""
-    seen: list[str] = []
-    for name in ("verify_artifact", "verify_dsse"):
-        plain = getattr(WindowedVerifier, name)
-
-        def counted(self: WindowedVerifier, *words: object, name: str = name, plain: object = plain) -> object:
-            seen.append(name)
-            return plain(self, *words)  # type: ignore[operator]
-
-        monkeypatch.setattr(WindowedVerifier, name, counted)
-    return seen
+    return record_verified(monkeypatch)
 
 
 def summarised(world: World, change: Callable[[Path], object]) -> dict[str, BundleResult]:
